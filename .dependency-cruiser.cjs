@@ -1,0 +1,66 @@
+/** The layers of AGENTS.md, lowest first. A module imports from its own layer or from below. */
+const layers = [
+  ['schema', 'errors', 'events', 'canonical'],
+  ['aggregate'],
+  ['rubric', 'prompt', 'yaml', 'dataset', 'store', 'engine'],
+  ['judge'],
+  ['cli', 'index'],
+];
+const pattern = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    ...layers.map((names, index) => ({
+      name: `layer-${index + 1}-imports-only-from-below`,
+      severity: 'error',
+      from: { path: pattern(names) },
+      to: { path: layers.slice(index + 1).length ? pattern(layers.slice(index + 1).flat()) : '^$' },
+    })),
+    {
+      name: 'every-module-has-a-layer',
+      severity: 'error',
+      from: { path: '^src/', pathNot: pattern(layers.flat()) },
+      to: {},
+    },
+    {
+      name: 'rooms-of-layer-3-do-not-know-each-other',
+      severity: 'error',
+      comment: 'store, engine and dataset are independent; rubric and prompt may share the yaml reader',
+      from: { path: '^src/(store|engine|dataset)(/|\\.ts$)' },
+      to: { path: '^src/(rubric|prompt|yaml|store|engine|dataset)(/|\\.ts$)', pathNot: '^src/$1(/|\\.ts$)' },
+    },
+    {
+      name: 'only-the-child-loads-the-native-addon',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/engine/llama-child[^/]*\\.ts$' },
+      to: { path: 'node-llama-cpp' },
+    },
+    {
+      name: 'only-prompt-and-langchain-import-langchain',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(prompt|engine/langchain)\\.ts$' },
+      to: { path: '(^|/)(@langchain/|langchain)' },
+    },
+    {
+      name: 'aggregate-is-pure',
+      severity: 'error',
+      from: { path: '^src/aggregate/' },
+      to: { path: '^(fs|child_process|http|https|net|os|worker_threads|node:fs|node:child_process|node:http)' },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'product-code-needs-product-dependencies',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/@types/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,92 @@
+/** The flags that choose an engine, and the engine they choose. */
+import type { Command } from '@commander-js/extra-typings';
+import type { Engine } from '../engine/engine.ts';
+import { openLlama } from '../engine/llama.ts';
+import type { Gpu, Numerics } from '../engine/llama-protocol.ts';
+import { resolveModel } from '../engine/models.ts';
+import { openReplay, recordEngine } from '../engine/replay.ts';
+import type { Listener } from '../events.ts';
+import { flag, wholeNumber } from './flags.ts';
+import { bytes, type Terminal } from './terminal.ts';
+
+/** Values of {@link addEngineFlags}. */
+export interface EngineFlags {
+  readonly model: string;
+  readonly gpu: Gpu;
+  readonly numerics?: Numerics | undefined;
+  readonly context?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly children?: number | undefined;
+  readonly pin?: boolean | undefined;
+  readonly record?: string | undefined;
+  readonly replay?: string | undefined;
+}
+
+/** An engine, and a line about it for people. */
+export interface OpenedEngine {
+  readonly engine: Engine;
+  readonly description: string;
+  readonly purpose: string | undefined;
+}
+
+/** Add the flags that choose an engine. */
+export function addEngineFlags<Arguments extends unknown[], Options extends Record<string, unknown>>(
+  command: Command<Arguments, Options>,
+) {
+  return command
+    .addOption(flag('--model <name>', 'a catalogue name, a .gguf file or hf:owner/repository/file').default('smollm2-135m'))
+    .addOption(
+      flag('--gpu <kind>', 'compute layer')
+        .choices(['auto', 'cuda', 'vulkan', 'metal', 'off'] as const)
+        .default('auto' as const),
+    )
+    .addOption(
+      flag('--numerics <kind>', 'exact: same request, same bits; fast: batched (default: exact on a CPU, fast on a GPU)').choices([
+        'exact',
+        'fast',
+      ] as const),
+    )
+    .addOption(flag('--context <tokens>', 'tokens per sequence (default: 8192)').argParser(wholeNumber(256)))
+    .addOption(flag('--threads <n>', 'threads of each engine child (default: measured)').argParser(wholeNumber(1)))
+    .addOption(flag('--children <n>', 'engine processes (default: 1)').argParser(wholeNumber(1)))
+    .addOption(flag('--pin', 'trust a model file of unknown digest on first use, and hold it to that digest'))
+    .addOption(flag('--record <file>', 'record every deliberation to a file'))
+    .addOption(flag('--replay <file>', 'play a recording back instead of running a model'));
+}
+
+/** Open what the flags name, showing download and loading. */
+export async function openEngine(flags: EngineFlags, terminal: Terminal, signal: AbortSignal, listen: Listener): Promise<OpenedEngine> {
+  if (flags.replay !== undefined) {
+    const engine = await openReplay(flags.replay);
+    return { engine, description: `${engine.id.model}, replayed`, purpose: undefined };
+  }
+  const progress = terminal.progress();
+  const onEvent: Listener = (event) => {
+    if (event.type === 'model-download')
+      progress.update({
+        label: `fetching ${event.model}`,
+        done: Math.round(event.receivedBytes / 1e6),
+        total: Math.round(event.totalBytes / 1e6),
+        detail: `MB from ${event.source}`,
+      });
+    listen(event);
+  };
+  const model = await resolveModel(flags.model, { onEvent, signal, ...(flags.pin ? { pin: true } : {}) }).finally(() => progress.stop());
+  const engine = await openLlama({
+    model,
+    gpu: flags.gpu,
+    onEvent,
+    signal,
+    ...(flags.numerics === undefined ? {} : { numerics: flags.numerics }),
+    ...(flags.context === undefined ? {} : { contextSize: flags.context }),
+    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    ...(flags.children === undefined ? {} : { children: flags.children }),
+  });
+  const { info } = engine;
+  const where = info.device === 'cpu' ? `cpu, ${info.threads} threads` : info.device;
+  return {
+    engine: flags.record === undefined ? engine : await recordEngine(engine, flags.record),
+    description: `${model.name} (${bytes(model.sizeBytes)}, ${where}, ${info.numerics})`,
+    purpose: model.purpose,
+  };
+}

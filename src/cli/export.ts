@@ -1,0 +1,37 @@
+/** `juror export RUN`: write a run's files again from its journal, in any format. */
+import { join } from 'node:path';
+import { Command } from '@commander-js/extra-typings';
+import { writeRows } from '../dataset.ts';
+import { exportVerdicts, verdictOf } from '../judge/run.ts';
+import { readPlan } from '../store/export.ts';
+import { openRun, readRun } from '../store/run.ts';
+import { count, processTerminal } from './terminal.ts';
+
+/** The verb. */
+export function exportCommand() {
+  return new Command('export')
+    .description('write judgments.jsonl, verdicts.jsonl and summary.json of a run from its journal')
+    .argument('<run>', 'a run folder; an interrupted one gives what is finished')
+    .option('--to <file>', 'write the verdicts to this .jsonl, .csv or .parquet file instead')
+    .option('--json', 'print the summary as JSON')
+    .action(async (folder, { to, json }) => {
+      const terminal = processTerminal();
+      if (to !== undefined) {
+        await using run = await readRun(folder);
+        await writeRows(to, verdictRows(run));
+        return terminal.print(to);
+      }
+      await using run = await openRun(folder);
+      const { counts, summary } = await exportVerdicts(run);
+      if (json) return terminal.print(JSON.stringify({ ...counts, ...summary }, null, 2));
+      const pending = counts.pending === 0 ? '' : `, ${count(counts.pending)} still to be judged`;
+      terminal.print(`${count(counts.verdicts)} verdicts from ${count(counts.judgments)} judgments${pending}`);
+      terminal.print(`${join(folder, 'verdicts.jsonl')} · judgments.jsonl · summary.json`);
+    });
+}
+
+/** Verdicts as flat rows: records within become JSON in a cell. */
+async function* verdictRows(run: Awaited<ReturnType<typeof readRun>>) {
+  const derive = verdictOf(run);
+  for await (const { row, judgments } of readPlan(run)) if (judgments !== null) yield derive(row, judgments);
+}

@@ -1,0 +1,83 @@
+/** Entry of the engine child: owns the model, answers requests. Only `llama-child*.ts` import node-llama-cpp. */
+import { deliberate, logprob, segmentsOf } from './llama-child-deliberate.ts';
+import { type LoadedModel, loadModel } from './llama-child-model.ts';
+import type { Progress } from './llama-child-slots.ts';
+import { ContextOverflow } from './llama-child-tokens.ts';
+import type { ChildRequest, ChildResult, FromChild, ToChild } from './llama-protocol.ts';
+
+let loaded: LoadedModel | undefined;
+let tail: Promise<void> = Promise.resolve();
+const controllers = new Map<number, AbortController>();
+
+function send(message: FromChild): void {
+  if (process.connected) process.send?.(message);
+}
+
+async function load(options: Extract<ToChild, { type: 'load' }>['options']): Promise<void> {
+  try {
+    loaded = await loadModel(options, (progress) => send({ type: 'loading', progress }));
+    send({ type: 'ready', info: loaded.info });
+  } catch (error) {
+    send({ type: 'error', id: null, code: 'model', message: messageOf(error) });
+  }
+}
+
+async function perform(model: LoadedModel, request: ChildRequest, progress: Progress): Promise<ChildResult> {
+  switch (request.kind) {
+    case 'deliberate':
+      return { kind: 'deliberate', result: await deliberate(model, request.deliberation, progress) };
+    case 'logprob':
+      return { kind: 'logprob', ...(await logprob(model, request.messages, request.continuation, progress)) };
+    case 'embed':
+      return { kind: 'embed', vectors: await model.embed(request.conversations, progress) };
+    case 'tokens':
+      return { kind: 'tokens', questions: segmentsOf(model, request.deliberation) };
+  }
+}
+
+async function answer(id: number, request: ChildRequest, signal: AbortSignal): Promise<void> {
+  send({ type: 'start', id });
+  const progress: Progress = {
+    signal,
+    advance: (evaluated, generated) => send({ type: 'progress', id, evaluated, generated }),
+  };
+  try {
+    signal.throwIfAborted();
+    if (loaded === undefined) throw new Error('no model is loaded');
+    send({ type: 'result', id, result: await perform(loaded, request, progress) });
+  } catch (error) {
+    const code = signal.aborted ? 'aborted' : error instanceof ContextOverflow ? 'context' : 'engine';
+    send({ type: 'error', id, code, message: messageOf(error) });
+  } finally {
+    controllers.delete(id);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+process.on('message', (message: ToChild) => {
+  switch (message.type) {
+    case 'load':
+      tail = load(message.options);
+      break;
+    case 'request': {
+      const controller = new AbortController();
+      controllers.set(message.id, controller);
+      const run = () => answer(message.id, message.request, controller.signal);
+      // In exact mode requests queue, so that a decode never holds two sequences.
+      if (loaded?.info.numerics === 'fast') void tail.then(run);
+      else tail = tail.then(run);
+      break;
+    }
+    case 'abort':
+      controllers.get(message.id)?.abort();
+      break;
+  }
+});
+
+// A terminal sends Ctrl-C to the whole process group: ending is the supervisor's decision.
+process.on('SIGINT', () => {});
+// Without a supervisor there is nobody to work for. SIGKILL skips native teardown, which may hang.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));

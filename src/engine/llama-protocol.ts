@@ -1,0 +1,90 @@
+/** Messages between the supervisor and its child. Structured clone carries them; Zod checks what the child sends. */
+import { z } from 'zod';
+import type { Message } from '../schema.ts';
+import { type Deliberation, DeliberationResult } from './engine.ts';
+
+/** Which compute layer to use. */
+export type Gpu = 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off';
+
+/** `exact`: one sequence in a decode, same request same bits. `fast`: sequences share decodes. */
+export type Numerics = 'exact' | 'fast';
+
+/** Number format of the KV cache. */
+export type CacheType = 'f16' | 'f32';
+
+/** What the child needs to load a model. */
+export interface LoadOptions {
+  readonly modelPath: string;
+  readonly gpu: Gpu;
+  readonly numerics: Numerics | 'auto';
+  /** Tokens per sequence; smaller where the model was trained on less. */
+  readonly contextSize: number;
+  readonly flashAttention: boolean;
+  readonly cacheType: CacheType;
+  /** Undefined: probe. */
+  readonly threads: number | undefined;
+  readonly sequences: number | undefined;
+}
+
+/** Work for the child. */
+export type ChildRequest =
+  | { readonly kind: 'deliberate'; readonly deliberation: Deliberation }
+  | { readonly kind: 'logprob'; readonly messages: readonly Message[]; readonly continuation: string }
+  | { readonly kind: 'embed'; readonly conversations: readonly (readonly Message[])[] }
+  | { readonly kind: 'tokens'; readonly deliberation: Deliberation };
+
+/** Supervisor → child. */
+export type ToChild =
+  | { readonly type: 'load'; readonly options: LoadOptions }
+  | { readonly type: 'request'; readonly id: number; readonly request: ChildRequest }
+  | { readonly type: 'abort'; readonly id: number };
+
+/** Facts about a loaded model. */
+export const ModelInfo = z.strictObject({
+  /** SHA-256 of the chat wrapper's name and its rendering of a fixed conversation. */
+  templateDigest: z.string(),
+  wrapper: z.string(),
+  architecture: z.string(),
+  contextSize: z.int().positive(),
+  trainContextSize: z.int().positive(),
+  embeddingSize: z.int().positive(),
+  vocabularySize: z.int().positive(),
+  device: z.string(),
+  numerics: z.enum(['exact', 'fast']),
+  batchSize: z.int().positive(),
+  threads: z.int().nonnegative(),
+  sequences: z.int().positive(),
+  /** Prompt tokens per second of the probe, or null when nothing was probed. */
+  tokensPerSecond: z.number().positive().nullable(),
+  /** Version of the binding; it names the llama.cpp build. */
+  build: z.string(),
+});
+export type ModelInfo = z.infer<typeof ModelInfo>;
+
+const Result = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('deliberate'),
+    result: DeliberationResult,
+  }),
+  z.strictObject({ kind: z.literal('logprob'), tokens: z.array(z.int()), logProbabilities: z.array(z.number()) }),
+  z.strictObject({ kind: z.literal('embed'), vectors: z.array(z.custom<Float32Array>((value) => value instanceof Float32Array)) }),
+  /** Evaluation segments of each question, in order: for tests and the doctor. */
+  z.strictObject({ kind: z.literal('tokens'), questions: z.array(z.array(z.array(z.int()))) }),
+]);
+export type ChildResult = z.infer<typeof Result>;
+
+/** Child → supervisor. */
+export const FromChild = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('loading'), progress: z.number() }),
+  z.strictObject({ type: z.literal('ready'), info: ModelInfo }),
+  z.strictObject({ type: z.literal('start'), id: z.int() }),
+  z.strictObject({ type: z.literal('progress'), id: z.int(), evaluated: z.int(), generated: z.int() }),
+  z.strictObject({ type: z.literal('result'), id: z.int(), result: Result }),
+  z.strictObject({
+    type: z.literal('error'),
+    id: z.int().nullable(),
+    code: z.enum(['model', 'engine', 'aborted', 'context']),
+    message: z.string(),
+  }),
+]);
+export type FromChild = z.infer<typeof FromChild>;

@@ -1,0 +1,72 @@
+/**
+ * juror judges answers with a model you own.
+ *
+ * ```ts
+ * import { createJudge, loadRubric, openLlama, resolveModel } from 'juror';
+ *
+ * await using engine = await openLlama({ model: await resolveModel('smollm2-135m') });
+ * const judge = createJudge({ engine, rubrics: [await loadRubric('better-answer')] });
+ * const [verdict] = await judge.judge({
+ *   id: '1',
+ *   prompt: 'Name the capital of France.',
+ *   responses: [{ id: 'a', text: 'Paris.' }, { id: 'b', text: 'Lyon.' }],
+ * });
+ * console.log(verdict?.winner, verdict?.probability);
+ * ```
+ *
+ * @module
+ */
+export { type AgreementReport, type AgreementRow, agreementReport, type PairwiseReport, type PointwiseReport } from './aggregate/agree.ts';
+export { type AgreementRowOptions, agreementRow } from './aggregate/agreement-row.ts';
+export type { BootstrapOptions, Figure } from './aggregate/interval.ts';
+export { type ReadSamplesOptions, readSamples, writeRows } from './dataset.ts';
+export type {
+  Answer,
+  CritiqueRequest,
+  Deliberation,
+  DeliberationResult,
+  DeliberationSample,
+  Engine,
+  EngineOptions,
+  Question,
+  QuestionLabel,
+  TokenLogProbabilities,
+  Turn,
+} from './engine/engine.ts';
+export { type LlamaEngine, type LlamaOptions, openLlama } from './engine/llama.ts';
+export type { Gpu, ModelInfo, Numerics } from './engine/llama-protocol.ts';
+export { type CatalogueEntry, catalogue, type ModelOptions, type ResolvedModel, resolveModel } from './engine/models.ts';
+export { openReplay, recordEngine } from './engine/replay.ts';
+export { type ErrorPlace, JurorError, type JurorErrorCode } from './errors.ts';
+export type { JurorEvent, Listener } from './events.ts';
+export { createJudge, type Judge, type JudgeAllOptions, type JudgeCallOptions, type JudgeOptions } from './judge/judge.ts';
+export type { Protocol } from './judge/plan.ts';
+export { exportVerdicts, openJudgingRun, type RunOptions } from './judge/run.ts';
+export type { RubricSummary, RunSummary } from './judge/summary.ts';
+export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
+export { type LoadedRubric, listRubrics, loadRubric, parseRubric } from './rubric.ts';
+export {
+  Combine,
+  Criterion,
+  Critique,
+  CritiqueMode,
+  Distribution,
+  EngineId,
+  Judgment,
+  JudgmentUsage,
+  Label,
+  Message,
+  Outcome,
+  Response,
+  Rubric,
+  Sample,
+  Scale,
+  UnscoredReason,
+  Usage,
+  Verdict,
+} from './schema.ts';
+export { openCache } from './store/cache.ts';
+export type { RunConfiguration, RunCounts } from './store/manifest.ts';
+export { memoryStore } from './store/memory.ts';
+export { openRun, type Run, readRun } from './store/run.ts';
+export type { PlanRow, Store } from './store/store.ts';

@@ -1,0 +1,145 @@
+/** Judge samples: find or make every judgment, derive verdicts, keep everything in a store. */
+import PQueue from 'p-queue';
+import type { Engine } from '../engine/engine.ts';
+import { JurorError } from '../errors.ts';
+import type { Listener } from '../events.ts';
+import type { LoadedRubric } from '../rubric.ts';
+import type { Judgment, Sample, Verdict } from '../schema.ts';
+import { memoryStore } from '../store/memory.ts';
+import { bindJudgment, type PlanRow, type Store } from '../store/store.ts';
+import { noUsage, performRound } from './perform.ts';
+import { completeProtocol, type Plan, type Protocol, planSample, type Round } from './plan.ts';
+import { deriveVerdict } from './verdict.ts';
+
+/** Options of {@link createJudge}. */
+export interface JudgeOptions extends Partial<Protocol> {
+  readonly engine: Engine;
+  /** Every sample is judged under each of them. */
+  readonly rubrics: readonly LoadedRubric[];
+  /** Default: a store in memory. */
+  readonly store?: Store;
+  /** Orders that disagree are a tie when the mean |log-odds| is at most this, in nats. Default 0. */
+  readonly tieBand?: number;
+  readonly onEvent?: Listener;
+}
+
+/** Options of one call. */
+export interface JudgeCallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link Judge.judgeAll}. */
+export interface JudgeAllOptions extends JudgeCallOptions {
+  /** Told of a sample that does not fit its rubric; judging goes on. Without it the error is thrown. */
+  readonly onBadSample?: (error: JurorError) => void;
+}
+
+/** A judge: rubrics, a protocol, an engine and a store. Does not own the engine or the store. */
+export interface Judge {
+  readonly protocol: Protocol;
+  /** Verdicts of one sample, by rubric and then by response. */
+  judge(sample: Sample, options?: JudgeCallOptions): Promise<Verdict[]>;
+  /** Verdicts of a stream, in its order; memory does not grow with it. */
+  judgeAll(samples: Iterable<Sample> | AsyncIterable<Sample>, options?: JudgeAllOptions): AsyncGenerator<Verdict>;
+}
+
+/**
+ * Make a judge. The same sample, rubric, engine and seed give the same judgments: those that the store has are not made again.
+ * Throws JurorError `usage` for options that mean nothing together.
+ */
+export function createJudge(options: JudgeOptions): Judge {
+  const { engine, rubrics, onEvent = () => {} } = options;
+  if (rubrics.length === 0) throw new JurorError('usage', 'rubrics: expected at least one, got none');
+  const protocol = completeProtocol(options);
+  const store = options.store ?? memoryStore();
+
+  const judgePlan = async (plan: Plan, signal: AbortSignal | undefined): Promise<Verdict> => {
+    const row = planRow(plan);
+    await store.insertPlan([row]);
+    const judgments = (await Promise.all(plan.rounds.map((round) => judgeRound(plan, row, round, signal)))).flat();
+    const verdict = deriveVerdict({
+      sampleId: plan.sampleId,
+      rubric: plan.loaded.rubric,
+      mode: plan.mode,
+      responseIds: plan.responses.map(({ id }) => id),
+      judgments,
+      label: plan.label,
+      ...(options.tieBand === undefined ? {} : { tieBand: options.tieBand }),
+    });
+    onEvent({ type: 'verdict-finish', verdict });
+    return verdict;
+  };
+
+  const judgeRound = async (plan: Plan, row: PlanRow, round: Round, signal: AbortSignal | undefined): Promise<Judgment[]> => {
+    const found = new Map<string, Judgment>();
+    for (const { key } of round.judgments) {
+      const judgment = await store.get(key);
+      if (judgment) found.set(key, judgment);
+    }
+    for (const judgment of found.values()) onEvent({ type: 'judgment-finish', judgment, cached: true, spent: noUsage });
+    const missing = round.judgments.filter(({ key }) => !found.has(key));
+    const made =
+      missing.length === 0
+        ? []
+        : await performRound(plan, round, missing, engine, protocol, { onEvent, ...(signal ? { signal } : {}) });
+    if (made.length > 0) await store.insert(made.map(({ judgment }) => judgment));
+    for (const { judgment, spent } of made) onEvent({ type: 'judgment-finish', judgment, cached: false, spent });
+    // Equal content has one key: a judgment found may have been made for another sample.
+    const { responseIds } = round;
+    const bound = [...found.values()].map((judgment) =>
+      bindJudgment(judgment, row, { key: judgment.key, criterionId: judgment.criterionId, responseIds: [...responseIds] }),
+    );
+    return [...bound, ...made.map(({ judgment }) => judgment)];
+  };
+
+  const plansOf = async (sample: Sample): Promise<Plan[]> =>
+    (await Promise.all(rubrics.map((loaded) => planSample(sample, loaded, engine, protocol)))).flat();
+
+  const judge: Judge['judge'] = async (sample, { signal } = {}) => {
+    const plans = await plansOf(sample);
+    return Promise.all(plans.map((plan) => judgePlan(plan, signal)));
+  };
+
+  return {
+    protocol,
+    judge,
+    async *judgeAll(samples, { signal, onBadSample } = {}) {
+      // A sample's requests are submitted together, so that its shared prefix is in the cache when they come up.
+      const queue = new PQueue({ concurrency: Math.max(2, engine.concurrency) });
+      const finished: Promise<Verdict[]>[] = [];
+      for await (const sample of samples) {
+        if (signal?.aborted) break;
+        const verdicts = queue.add(() => judge(sample, signal ? { signal } : {})).catch((error: unknown) => {
+          if (onBadSample && JurorError.isInstance(error) && error.code === 'data') {
+            onBadSample(error);
+            return [];
+          }
+          throw error;
+        });
+        verdicts.catch(() => queue.clear());
+        finished.push(verdicts);
+        if (finished.length > queue.concurrency * 2) yield* (await finished.shift()) ?? [];
+      }
+      for (const verdicts of finished) yield* await verdicts;
+      if (signal?.aborted) throw new JurorError('aborted', 'judging was aborted');
+    },
+  };
+}
+
+/** The journal row that the verdict is derived from again at export. */
+function planRow(plan: Plan): PlanRow {
+  const { rubric, digest } = plan.loaded;
+  return {
+    sampleId: plan.sampleId,
+    rubric: { id: rubric.id, version: rubric.version, digest },
+    mode: plan.mode,
+    responseIds: plan.responses.map(({ id }) => id),
+    judgments: plan.rounds.flatMap(({ judgments, responseIds }) =>
+      judgments.map(({ key, criterionId }) => ({ key, criterionId, responseIds: [...responseIds] })),
+    ),
+    characters: plan.responses.map(({ text }) => text.length),
+    cluster: plan.cluster,
+    ...(plan.label === undefined ? {} : { label: plan.label }),
+    ...(plan.group === undefined ? {} : { group: plan.group }),
+  };
+}

@@ -1,0 +1,172 @@
+/** From a sample and a rubric to the deliberations to make, each judgment under its key. */
+import { seedFrom } from '../aggregate/random.ts';
+import { canonicalJson, contentHash } from '../canonical.ts';
+import type { CritiqueRequest, Engine, Question, Turn } from '../engine/engine.ts';
+import { JurorError } from '../errors.ts';
+import { loadPrompt, type RenderedPrompt, renderPrompt } from '../prompt.ts';
+import type { LoadedRubric } from '../rubric.ts';
+import type { CritiqueMode, EngineId, Label, Response, Sample } from '../schema.ts';
+
+/** Raised when the same request would be answered another way. Part of every key. */
+export const PROTOCOL_VERSION = 1;
+
+/** What decides how a judge deliberates. */
+export interface Protocol {
+  readonly seed: number;
+  readonly critique: CritiqueMode;
+  /** Critiques per judgment. */
+  readonly samples: number;
+  /** 0 is greedy. */
+  readonly temperature: number;
+  /** Budget of one critique, in tokens. */
+  readonly critiqueTokens: number;
+}
+
+/** One judgment to make or to find. */
+export interface PlannedJudgment {
+  readonly key: string;
+  readonly criterionId: string;
+  readonly sampleIndex: number;
+}
+
+/** The answers in one order: everything that branches off one prefix. */
+export interface Round {
+  readonly responseIds: readonly string[];
+  readonly prefix: readonly Turn[];
+  readonly questions: readonly Question[];
+  /** Before the verdict; null for `none` and `after`. */
+  readonly critique: Omit<CritiqueRequest, 'seeds'> | null;
+  readonly rendered: RenderedPrompt;
+  readonly judgments: readonly PlannedJudgment[];
+  /** Seed of a sample's critique. */
+  seedOf(sampleIndex: number): number;
+}
+
+/** One verdict to be: which answers, and the rounds that judge them. */
+export interface Plan {
+  readonly sampleId: string;
+  readonly loaded: LoadedRubric;
+  readonly mode: 'pointwise' | 'pairwise';
+  readonly responses: readonly Response[];
+  readonly rounds: readonly Round[];
+  readonly label: Label | undefined;
+  /** Same for all samples with the same prompt. */
+  readonly cluster: string;
+  readonly group: string | undefined;
+}
+
+/** The protocol with its defaults. Throws JurorError `usage` for a combination that means nothing. */
+export function completeProtocol(options: Partial<Protocol> = {}): Protocol {
+  const critique = options.critique ?? 'none';
+  const samples = options.samples ?? 1;
+  if (!Number.isInteger(samples) || samples < 1) throw new JurorError('usage', `samples: expected 1 or more, got ${samples}`);
+  if (samples > 1 && (critique === 'none' || critique === 'after'))
+    throw new JurorError('usage', `samples: expected 1 with critique '${critique}', where every sample would be the same, got ${samples}`);
+  if (!Number.isInteger(options.seed ?? 0)) throw new JurorError('usage', `seed: expected an integer, got ${options.seed}`);
+  return {
+    seed: options.seed ?? 0,
+    critique,
+    samples,
+    temperature: options.temperature ?? (samples > 1 ? 0.7 : 0),
+    critiqueTokens: options.critiqueTokens ?? (critique === 'full' ? 320 : 96),
+  };
+}
+
+/** Verdicts that one sample has under one rubric: one for a pair, one for each answer where answers are judged alone. */
+export async function planSample(
+  sample: Sample,
+  loaded: LoadedRubric,
+  engine: Pick<Engine, 'id'>,
+  protocol: Protocol,
+): Promise<Plan[]> {
+  const { rubric } = loaded;
+  const base = {
+    sampleId: sample.id,
+    loaded,
+    label: sample.label,
+    cluster: contentHash(sample.prompt).slice(0, 16),
+    group: groupOf(sample),
+  };
+  const roundsOf = (orders: readonly (readonly Response[])[]) =>
+    Promise.all(orders.map((order) => planRound(sample, order, loaded, engine.id, protocol)));
+  if (rubric.mode === 'pointwise')
+    return Promise.all(
+      sample.responses.map(async (response) => ({
+        ...base,
+        mode: 'pointwise' as const,
+        responses: [response],
+        rounds: await roundsOf([[response]]),
+      })),
+    );
+  if (rubric.mode === 'pairwise') {
+    const [first, second, ...others] = sample.responses;
+    if (first === undefined || second === undefined || others.length > 0)
+      throw new JurorError('data', `sample '${sample.id}': expected two responses for the pairwise rubric '${rubric.id}', got ${sample.responses.length}`, {
+        place: { field: 'responses' },
+      });
+    return [
+      {
+        ...base,
+        mode: 'pairwise',
+        responses: [first, second],
+        rounds: await roundsOf([
+          [first, second],
+          [second, first],
+        ]),
+      },
+    ];
+  }
+  throw new JurorError('rubric', `expected a pointwise or pairwise rubric, got '${rubric.id}' of mode ${rubric.mode}`);
+}
+
+async function planRound(
+  sample: Sample,
+  responses: readonly Response[],
+  { rubric }: LoadedRubric,
+  engineId: EngineId,
+  protocol: Protocol,
+): Promise<Round> {
+  const rendered = await renderPrompt(loadPrompt(rubric.prompt), {
+    rubric,
+    prompt: sample.prompt,
+    responses: responses.map((response) => response.text),
+    reference: sample.reference,
+    seed: protocol.seed,
+  }).catch((error: unknown) => {
+    throw JurorError.isInstance(error) && error.code === 'data'
+      ? new JurorError('data', `sample '${sample.id}': ${error.message}`, { cause: error })
+      : error;
+  });
+  const instruction = rendered.critiqueInstruction(protocol.critique);
+  const settings = { maxTokens: protocol.critiqueTokens, temperature: protocol.temperature, topP: 0.95 };
+  const critique = instruction === null ? null : { instruction, ...settings };
+  const questions = rubric.criteria.map((criterion) => rendered.question(criterion));
+  const prefixHash = contentHash(rendered.prefix);
+  const seedOf = (sampleIndex: number) => seedFrom(protocol.seed, prefixHash, sampleIndex);
+  const { model: _name, ...engine } = engineId;
+  const shared = {
+    protocol: PROTOCOL_VERSION,
+    engine,
+    prefix: rendered.prefix,
+    critique: critique ?? (protocol.critique === 'after' ? { after: settings } : null),
+  };
+  const judgments = questions.flatMap((question) =>
+    Array.from({ length: protocol.samples }, (_, sampleIndex) => ({
+      key: contentHash({
+        ...shared,
+        question,
+        scale: canonicalJson(rubric.criteria.find((criterion) => criterion.id === question.id)?.scale),
+        sampleIndex,
+        seed: protocol.critique === 'none' ? null : seedOf(sampleIndex),
+      }),
+      criterionId: question.id,
+      sampleIndex,
+    })),
+  );
+  return { responseIds: responses.map((response) => response.id), prefix: rendered.prefix, questions, critique, rendered, judgments, seedOf };
+}
+
+function groupOf(sample: Sample): string | undefined {
+  const subset = sample.metadata?.subset;
+  return typeof subset === 'string' ? subset : undefined;
+}

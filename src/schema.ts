@@ -1,0 +1,225 @@
+/** Every record of juror: a Zod schema and its type share one name. Records are plain, readonly JSON data. */
+import { z } from 'zod';
+
+const Id = z.string().min(1).max(256);
+const Probability = z.number().min(0).max(1);
+/** Names of rubrics and criteria; safe as file names and column names. */
+const Name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits, ".", "_" or "-"');
+
+/** One turn of a conversation. */
+export const Message = z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
+export type Message = z.infer<typeof Message>;
+
+/** One answer. */
+export const Response = z.strictObject({
+  id: Id,
+  text: z.string(),
+  steps: z.array(z.string()).optional(),
+  model: z.string().optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+});
+export type Response = z.infer<typeof Response>;
+
+/** Ground truth: a winner's response id or `tie`, a score, or one score per criterion. */
+export const Label = z.union([z.string(), z.number(), z.record(z.string(), z.number())]);
+export type Label = z.infer<typeof Label>;
+
+/** One prompt and its answers. */
+export const Sample = z.strictObject({
+  id: Id,
+  prompt: z.union([z.string(), z.array(Message).min(1)]),
+  responses: z.array(Response).min(1),
+  reference: z.string().optional(),
+  label: Label.optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+});
+export type Sample = z.infer<typeof Sample>;
+
+/** Description of each level, by label. */
+const Anchors = z.record(z.string(), z.string().min(1));
+
+/** The finite set of answers a criterion allows. */
+export const Scale = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('integer'), min: z.int(), max: z.int(), anchors: Anchors.optional() }),
+  z.strictObject({
+    kind: z.literal('choice'),
+    /** Label → score in [0, 1]. */
+    choices: z.record(z.string().min(1).max(40), Probability),
+    anchors: Anchors.optional(),
+  }),
+]);
+export type Scale = z.infer<typeof Scale>;
+
+/** One question of a rubric. */
+export const Criterion = z.strictObject({
+  id: Name,
+  description: z.string().min(1),
+  scale: Scale,
+  weight: z.number().positive().default(1),
+  /** The objective column it counts towards, such as helpfulness or safety. */
+  objective: Name.default('quality'),
+});
+export type Criterion = z.infer<typeof Criterion>;
+
+/** How the criteria of one rubric become one score. */
+export const Combine = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('weighted-mean') }),
+  z.strictObject({ kind: z.literal('min') }),
+  z.strictObject({ kind: z.literal('chebyshev') }),
+  z.strictObject({
+    kind: z.literal('gated'),
+    /** When `criterion` scores below `below`, the whole is at most `cap`; otherwise the weighted mean. */
+    gates: z.array(z.strictObject({ criterion: Name, below: Probability, cap: Probability })).min(1),
+  }),
+]);
+export type Combine = z.infer<typeof Combine>;
+
+/** What a judge is asked, and in what terms it may answer. */
+export const Rubric = z.strictObject({
+  id: Name,
+  version: z.string().min(1),
+  mode: z.enum(['pointwise', 'pairwise', 'listwise', 'stepwise']),
+  description: z.string().min(1),
+  /** Name of a template in `prompts/`, without `.md`. */
+  prompt: Name,
+  criteria: z.array(Criterion).min(1),
+  combine: Combine.default({ kind: 'weighted-mean' }),
+  reference: z.enum(['never', 'if-given', 'required']).default('never'),
+  /** Worked examples shown to the judge, oldest first. */
+  examples: z
+    .array(
+      z.strictObject({
+        prompt: z.string(),
+        responses: z.array(z.string()).min(1),
+        critique: z.string().optional(),
+        label: z.string(),
+      }),
+    )
+    .optional(),
+});
+export type Rubric = z.infer<typeof Rubric>;
+
+/** Label → probability; sums to 1. */
+export const Distribution = z.record(z.string(), Probability);
+export type Distribution = z.infer<typeof Distribution>;
+
+/** Why there is no score. */
+export const UnscoredReason = z.enum(['truncated', 'context', 'engine', 'aborted', 'invalid']);
+export type UnscoredReason = z.infer<typeof UnscoredReason>;
+
+/** A score read from the model, or the reason there is none. Never a made-up number. */
+export const Outcome = z.discriminatedUnion('status', [
+  z.strictObject({
+    status: z.literal('scored'),
+    /** The most probable label. */
+    label: z.string(),
+    /** Expectation over the distribution, in [0, 1]. */
+    score: Probability,
+    distribution: Distribution,
+  }),
+  z.strictObject({ status: z.literal('unscored'), reason: UnscoredReason, message: z.string() }),
+]);
+export type Outcome = z.infer<typeof Outcome>;
+
+/** When and how long the judge writes. */
+export const CritiqueMode = z.enum(['none', 'brief', 'full', 'after']);
+export type CritiqueMode = z.infer<typeof CritiqueMode>;
+
+/** What the judge wrote; `length` means its budget cut it, `repetition` that the guard stopped it. */
+export const Critique = z.strictObject({
+  text: z.string(),
+  finish: z.enum(['stop', 'length', 'repetition']),
+});
+export type Critique = z.infer<typeof Critique>;
+
+/** Tokens that an engine spent. `evaluated` + `reused` is what a judge without a shared prefix would have read. */
+export const Usage = z.strictObject({
+  /** Prompt tokens pushed through the model. */
+  evaluated: z.int().nonnegative(),
+  /** Prompt tokens found in the KV cache. */
+  reused: z.int().nonnegative(),
+  /** Tokens written. */
+  generated: z.int().nonnegative(),
+});
+export type Usage = z.infer<typeof Usage>;
+
+/** Tokens of one judgment, whatever the cache held: the same on every machine and after every interruption. */
+export const JudgmentUsage = z.strictObject({
+  /** Prompt tokens that the judgment stands on. */
+  prompt: z.int().nonnegative(),
+  /** Tokens written. */
+  generated: z.int().nonnegative(),
+});
+export type JudgmentUsage = z.infer<typeof JudgmentUsage>;
+
+/** Everything about an engine that can change its answers. */
+export const EngineId = z.strictObject({
+  kind: z.enum(['llama', 'langchain', 'replay']),
+  /** Name for people. */
+  model: z.string(),
+  /** SHA-256 of the model file. */
+  digest: z.string(),
+  /** SHA-256 of the chat template. */
+  template: z.string(),
+  /** Settings that move a logit: numerics, flash attention, cache type, device, engine build. */
+  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+});
+export type EngineId = z.infer<typeof EngineId>;
+
+/** One criterion of one rubric, asked once about the responses in one order. */
+export const Judgment = z.strictObject({
+  key: z.string().regex(/^[0-9a-f]{64}$/),
+  sampleId: Id,
+  /** In the order shown. */
+  responseIds: z.array(Id).min(1),
+  rubric: z.strictObject({ id: Name, version: z.string(), digest: z.string() }),
+  criterionId: Name,
+  engine: EngineId,
+  seed: z.int(),
+  sampleIndex: z.int().nonnegative(),
+  critique: Critique.nullable(),
+  outcome: Outcome,
+  usage: JudgmentUsage,
+  /** How the distribution was obtained. */
+  protocol: z.enum(['logits', 'top-logprobs', 'structured']),
+});
+export type Judgment = z.infer<typeof Judgment>;
+
+/** One criterion of a verdict. For a pair, `score` is the probability that the first response is better. */
+export const CriterionVerdict = z.strictObject({
+  score: Probability.nullable(),
+  decided: z.int().nonnegative(),
+  total: z.int().positive(),
+});
+export type CriterionVerdict = z.infer<typeof CriterionVerdict>;
+
+/** One sample under one rubric, over criteria, orders, samples and judges. */
+export const Verdict = z.strictObject({
+  sampleId: Id,
+  rubricId: Name,
+  mode: z.enum(['pointwise', 'pairwise']),
+  /** The responses judged, in the data's order. */
+  responseIds: z.array(Id).min(1),
+  /** Pointwise: combined score in [0, 1]. Pairwise: probability that the first response is better. Null when unscored. */
+  score: Probability.nullable(),
+  /** Pairwise: the better response's id, or `tie`. */
+  winner: z.string().nullable(),
+  /** Pairwise: probability of the winner. Pointwise: probability mass of the most probable labels. */
+  probability: Probability.nullable(),
+  /** Spread of the score over judges and samples; null when there is one. */
+  standardError: z.number().nonnegative().nullable(),
+  perCriterion: z.record(z.string(), CriterionVerdict),
+  perObjective: z.record(z.string(), Probability.nullable()),
+  /** Pairwise: the orders disagree about the winner. */
+  flipped: z.boolean().nullable(),
+  /** Pairwise: mean log-odds given to whichever response is shown first, in nats. */
+  positionLean: z.number().nullable(),
+  /** Largest minus smallest score over judges and samples. */
+  disagreement: z.number().nonnegative().nullable(),
+  /** Reasons of the judgments that have no score. */
+  unscored: z.array(UnscoredReason),
+  label: Label.optional(),
+  /** Keys of the judgments it was made from. */
+  judgments: z.array(z.string()),
+});
+export type Verdict = z.infer<typeof Verdict>;

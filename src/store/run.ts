@@ -1,0 +1,120 @@
+/** A run folder: one configuration, one journal, its exports. */
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { JurorError } from '../errors.ts';
+import { synchroniseFolder } from './atomic-file.ts';
+import { lockFolder } from './lock.ts';
+import {
+  assertSameConfiguration,
+  type Manifest,
+  manifestOf,
+  type RunConfiguration,
+  readManifest,
+  writeManifest,
+} from './manifest.ts';
+import { openSqliteStore } from './sqlite.ts';
+import { storeError } from './sqlite-database.ts';
+import type { Store } from './store.ts';
+
+/** Names of the files in a run folder. */
+export const runFiles = {
+  manifest: 'manifest.json',
+  journal: 'journal.sqlite',
+  judgments: 'judgments.jsonl',
+  verdicts: 'verdicts.jsonl',
+  summary: 'summary.json',
+} as const;
+
+/** An open run. Disposing closes its journal and frees the folder. */
+export interface Run extends AsyncDisposable {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly store: Store;
+  /** Opened by {@link readRun}: nothing may be written to the store. */
+  readonly readOnly: boolean;
+}
+
+/**
+ * Open a run folder for writing, and make it when it is not there; pending work is what has no row in its store.
+ * Without a configuration an existing folder goes on under its own. A folder that nothing new is written to stays as it is, byte for byte.
+ * Throws JurorError `store` for a folder of another configuration, one in use by another process, or one that is no run folder.
+ */
+export async function openRun(folder: string, configuration?: RunConfiguration): Promise<Run> {
+  const file = join(folder, runFiles.manifest);
+  const wanted = configuration && manifestOf(configuration);
+  if (wanted) await makeFolder(folder);
+  await assertRunFolder(folder, wanted !== undefined);
+  const lock = lockFolder(folder);
+  try {
+    const recorded = await readManifest(file);
+    if (recorded && wanted) assertSameConfiguration(file, recorded.configuration, wanted.configuration);
+    const manifest = manifestOf((recorded ?? wanted ?? fail(folder)).configuration, recorded?.counts);
+    await writeManifest(file, manifest);
+    const store = await openSqliteStore(join(folder, runFiles.journal));
+    return {
+      folder,
+      manifest,
+      store,
+      readOnly: false,
+      async [Symbol.asyncDispose]() {
+        try {
+          await store[Symbol.asyncDispose]();
+        } finally {
+          lock[Symbol.dispose]();
+        }
+      },
+    };
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/**
+ * Open an existing run folder to read it; it may be in use. Leaves no trace in it.
+ * Throws JurorError `store` for anything that is not a run folder.
+ */
+export async function readRun(folder: string): Promise<Run> {
+  const manifest = await readManifest(join(folder, runFiles.manifest));
+  if (!manifest) throw notARun(folder);
+  const store = await openSqliteStore(join(folder, runFiles.journal), { readOnly: true });
+  return {
+    folder,
+    manifest,
+    store,
+    readOnly: true,
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    const made = await mkdir(folder, { recursive: true });
+    if (made !== undefined) await synchroniseFolder(join(made, '..'));
+  } catch (error) {
+    throw storeError(error, folder);
+  }
+}
+
+/** A folder without a manifest may become a run when it holds no file that the run would write over. */
+async function assertRunFolder(folder: string, mayBecomeOne: boolean): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? notARun(folder) : storeError(error, folder);
+  });
+  if (names.includes(runFiles.manifest)) return;
+  if (!mayBecomeOne) throw notARun(folder);
+  const taken = names.filter((name) => Object.values<string>(runFiles).includes(name));
+  if (taken.length === 0) return;
+  const message = `expected a run folder or one without ${taken.join(', ')}, got one that has them and no ${runFiles.manifest}; give another --out`;
+  throw new JurorError('store', message, { place: { file: folder } });
+}
+
+function notARun(folder: string): JurorError {
+  return new JurorError('store', `expected a run folder, got one without ${runFiles.manifest}`, {
+    place: { file: folder },
+  });
+}
+
+function fail(folder: string): never {
+  throw notARun(folder);
+}

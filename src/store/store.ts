@@ -1,0 +1,103 @@
+/** Where judgments and plans are kept: the interface that every store meets, and its records. */
+import { z } from 'zod';
+import { canonicalJson } from '../canonical.ts';
+import { JurorError } from '../errors.ts';
+import { Judgment, Label, Verdict } from '../schema.ts';
+
+/** One judgment that a verdict needs. Equal content has one key, so a judgment may serve several samples, orders and rubrics. */
+export const PlannedUse = z.strictObject({
+  key: Judgment.shape.key,
+  criterionId: Judgment.shape.criterionId,
+  /** In the order shown. */
+  responseIds: Judgment.shape.responseIds,
+});
+export type PlannedUse = z.infer<typeof PlannedUse>;
+
+/** One verdict to be. Exports are derived from plan rows and judgments alone. */
+export const PlanRow = z.strictObject({
+  sampleId: Judgment.shape.sampleId,
+  rubric: Judgment.shape.rubric,
+  mode: Verdict.shape.mode,
+  /** In the data's order. */
+  responseIds: Verdict.shape.responseIds,
+  judgments: z.array(PlannedUse).min(1),
+  label: Label.optional(),
+  /** Length of each response in UTF-16 code units. */
+  characters: z.array(z.int().nonnegative()),
+  /** Same for all samples with the same prompt. */
+  cluster: z.string(),
+  /** Subset of the data, where it names one. */
+  group: z.string().optional(),
+});
+export type PlanRow = z.infer<typeof PlanRow>;
+
+/** One try at a judgment, kept to explain a failure afterwards; never part of an export. */
+export const Attempt = z.strictObject({
+  key: Judgment.shape.key,
+  outcome: z.enum(['done', 'unscored', 'failed', 'aborted']),
+  reason: z.string(),
+  startedAt: z.iso.datetime().optional(),
+  /** Signal that ended the engine's process. */
+  childSignal: z.string().optional(),
+});
+export type Attempt = z.infer<typeof Attempt>;
+
+/**
+ * Keeps judgments and plans. Records are checked on the way in: a bad one throws JurorError `store` and nothing of its call is kept.
+ * What an awaited write reports is durable. Rows written while an iteration is under way may or may not be part of it.
+ */
+export interface Store extends AsyncDisposable {
+  get(key: string): Promise<Judgment | undefined>;
+  has(key: string): Promise<boolean>;
+  /** Keep judgments whose key is new; the first one of a key stays. Returns how many were new. */
+  insert(judgments: readonly Judgment[]): Promise<number>;
+  /** How many judgments there are. */
+  count(): Promise<number>;
+  /** All judgments by key, as they were inserted. */
+  judgments(): AsyncIterable<Judgment>;
+  /** Keep plan rows; one with the same rubric, sample and responses is replaced. Returns how many were new or different. */
+  insertPlan(rows: readonly PlanRow[]): Promise<number>;
+  /** All plan rows by rubric, sample and responses. */
+  plan(): AsyncIterable<PlanRow>;
+  /** Judgments that the plan uses, by key, each bound to its first use in the order of {@link Store.plan}. */
+  plannedJudgments(): AsyncIterable<Judgment>;
+  /** How many judgments the plan uses that are not there. */
+  pending(): Promise<number>;
+  recordAttempt(attempt: Attempt): Promise<void>;
+  /** Attempts at one judgment, oldest first. */
+  attempts(key: string): Promise<Attempt[]>;
+}
+
+/** A judgment under the names of one use of it: its sample, rubric, criterion and responses. */
+export function bindJudgment(judgment: Judgment, row: PlanRow, use: PlannedUse): Judgment {
+  const { sampleId, rubric } = row;
+  return { ...judgment, sampleId, rubric, criterionId: use.criterionId, responseIds: use.responseIds };
+}
+
+/** {@link bindJudgment} to the row's first use of its key. */
+export function bindToFirstUse(judgment: Judgment, row: PlanRow): Judgment {
+  const use = row.judgments.find(({ key }) => key === judgment.key);
+  return use ? bindJudgment(judgment, row, use) : judgment;
+}
+
+/** Canonical JSON of a checked record. Throws JurorError `store`, naming the field, for a record of another shape. */
+export function recordText(schema: z.ZodType, record: unknown): string {
+  const { error } = schema.safeParse(record);
+  const issue = error?.issues[0];
+  if (issue) {
+    const field = issue.path.join('.');
+    const text = `expected a record of the right shape, got one where ${field || 'the whole'} is wrong: ${issue.message}`;
+    throw new JurorError('store', text, { place: field ? { field } : {}, cause: error });
+  }
+  return canonicalJson(record);
+}
+
+/** Text that is the same only for the same id and keeps NUL and lone surrogates as escapes; plain ids stay as they are. */
+export function idText(id: string): string {
+  return JSON.stringify(id).slice(1, -1);
+}
+
+/** What plan rows are told apart and sorted by, as bytes of UTF-8: rubric, sample, responses. */
+export function planIdentity(row: PlanRow): readonly [rubric: string, sample: string, responses: string] {
+  return [row.rubric.id, idText(row.sampleId), canonicalJson(row.responseIds)];
+}
