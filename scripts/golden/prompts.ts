@@ -16,7 +16,11 @@ import { conversationOf, type GoldenPrompts, goldenFiles } from '../../test/supp
 
 const sources = [
   { file: 'llmbar_natural.pairwise.jsonl', source: 'princeton-nlp/LLMBar, Natural', licence: 'MIT' },
-  { file: 'gsm8k_solutions.pairwise.jsonl', source: 'openai/grade-school-math, example_model_solutions', licence: 'MIT' },
+  {
+    file: 'gsm8k_solutions.pairwise.jsonl',
+    source: 'openai/grade-school-math, example_model_solutions',
+    licence: 'MIT',
+  },
 ];
 const perSource = 25;
 const requestLength = 320;
@@ -25,7 +29,12 @@ const labels = [
   { label: 'A', text: ' A' },
   { label: 'B', text: ' B' },
 ];
-const question = { id: 'better', text: 'Which answer is better? Reply with A or B.', opening: 'Better answer:', labels };
+const question = {
+  id: 'better',
+  text: 'Which answer is better? Reply with A or B.',
+  opening: 'Better answer:',
+  labels,
+};
 
 interface Row {
   readonly id: string;
@@ -41,9 +50,10 @@ function cut(path: string): Row[] {
     .split('\n')
     .map((line): Row => JSON.parse(line));
   const distinct = [...new Map(rows.map((row) => [row.prompt, row])).values()];
-  return Array.from({ length: perSource }, (_, index) => distinct[Math.floor((index * distinct.length) / perSource)]).filter(
-    (row) => row !== undefined,
-  );
+  return Array.from(
+    { length: perSource },
+    (_, index) => distinct[Math.floor((index * distinct.length) / perSource)],
+  ).filter((row) => row !== undefined);
 }
 
 /** At most `length` characters, cut at a word's end. */
@@ -83,7 +93,8 @@ const [a = [], b = []] = await Promise.all(
       .then(({ tokens }) => tokens),
   ),
 );
-if (a.length !== b.length || a.slice(0, -1).join() !== b.slice(0, -1).join()) throw new Error('expected labels of one token');
+if (a.length !== b.length || a.slice(0, -1).join() !== b.slice(0, -1).join())
+  throw new Error('expected labels of one token');
 
 const prompts: GoldenPrompts['prompts'][number][] = [];
 for (const { file, source, licence } of sources)
@@ -91,7 +102,14 @@ for (const { file, source, licence } of sources)
     const deliberation = deliberationOf(row);
     const [segments = []] = await engine.tokens(deliberation);
     const [conversation = []] = await engine.tokens(conversationOf(deliberation));
-    prompts.push({ id: row.id, source, licence, prefix: deliberation.prefix, segments, conversation: conversation.flat() });
+    prompts.push({
+      id: row.id,
+      source,
+      licence,
+      prefix: deliberation.prefix,
+      segments,
+      conversation: conversation.flat(),
+    });
   }
 const golden: GoldenPrompts = {
   command: 'node scripts/golden/prompts.ts DATA',
@@ -101,7 +119,12 @@ const golden: GoldenPrompts = {
   prompts,
 };
 const { prompts: rows, ...header } = golden;
-const lines = [JSON.stringify(header).slice(0, -1), `"prompts":[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]}`];
+const lines = [
+  JSON.stringify(header).slice(0, -1),
+  `"prompts":[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]}`,
+];
 writeFileSync(goldenFiles.prompts, `${lines.join(',\n')}\n`);
 const lengths = prompts.map(({ segments }) => segments.flat().length);
-console.log(`${prompts.length} prompts, ${Math.min(...lengths)} to ${Math.max(...lengths)} tokens, ${lengths.reduce((x, y) => x + y)} in all`);
+console.log(
+  `${prompts.length} prompts, ${Math.min(...lengths)} to ${Math.max(...lengths)} tokens, ${lengths.reduce((x, y) => x + y)} in all`,
+);

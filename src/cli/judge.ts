@@ -72,6 +72,8 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
   await using run = await openJudgingRun(out, { engine, rubrics, protocol, tieBand: flags.tieBand });
   await using store = flags.cache ? await openCache(run.store, jurorHome()) : run.store;
 
+  if (run.changedField !== undefined)
+    terminal.note(`${out} held a run with another ${run.changedField}; its verdicts are replaced, its judgments are kept`);
   terminal.note(`${rubrics.map(({ rubric }) => rubric.id).join(', ')} · ${opened.description}`);
   if (opened.purpose) terminal.note(`${opened.engine.id.model} is ${opened.purpose}`);
   const showcase = createShowcase(flags.show, rubrics);

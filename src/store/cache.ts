@@ -31,6 +31,7 @@ export async function openCache(store: Store, home: string): Promise<Store> {
     count: () => store.count(),
     judgments: () => store.judgments(),
     insertPlan: (rows) => store.insertPlan(rows),
+    clearPlan: () => store.clearPlan(),
     plan: () => store.plan(),
     plannedJudgments: () => store.plannedJudgments(),
     pending: () => store.pending(),

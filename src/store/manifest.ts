@@ -81,33 +81,14 @@ export function readableJson(value: unknown): string {
   return `${JSON.stringify(JSON.parse(canonicalJson(value)), null, 2)}\n`;
 }
 
-/** Throws JurorError `store` when a folder was made with another configuration, naming the first field that differs. */
-export function assertSameConfiguration(
-  file: string,
-  recorded: RunConfiguration,
-  given: RunConfiguration,
-): void {
-  const difference = firstDifference(recorded, given, []);
-  if (difference === undefined) return;
-  const [expected, got] = [difference.recorded, difference.given].map(short);
-  const message = `expected ${expected} as in this run folder, got ${got}; a folder holds one configuration, so give another --out`;
-  throw new JurorError('store', message, { place: { file, field: difference.path.join('.') } });
-}
-
-interface Difference {
-  readonly path: readonly string[];
-  readonly recorded: unknown;
-  readonly given: unknown;
-}
-
-function firstDifference(recorded: unknown, given: unknown, path: readonly string[]): Difference | undefined {
+/** The first field, by name, in which two values differ, as a dotted path; undefined when they are equal. */
+export function firstDifference(recorded: unknown, given: unknown, path: readonly string[] = []): string | undefined {
   if (!isContainer(recorded) || !isContainer(given) || Array.isArray(recorded) !== Array.isArray(given))
-    return Object.is(recorded, given) ? undefined : { path, recorded, given };
+    return Object.is(recorded, given) ? undefined : path.join('.');
   const names = [...new Set([...Object.keys(recorded), ...Object.keys(given)])].sort();
-  const differences = names.map((name) =>
-    firstDifference(own(recorded, name), own(given, name), [...path, name]),
-  );
-  return differences.find((difference) => difference !== undefined);
+  return names
+    .map((name) => firstDifference(own(recorded, name), own(given, name), [...path, name]))
+    .find((difference) => difference !== undefined);
 }
 
 function isContainer(value: unknown): value is Record<string, unknown> {
@@ -116,12 +97,6 @@ function isContainer(value: unknown): value is Record<string, unknown> {
 
 function own(value: Record<string, unknown>, name: string): unknown {
   return Object.hasOwn(value, name) ? value[name] : undefined;
-}
-
-function short(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
 function parsed(text: string, file: string): unknown {

@@ -41,6 +41,11 @@ export function memoryStore(): Store {
       }
       return changed;
     },
+    async clearPlan() {
+      const count = rows.size;
+      rows.clear();
+      return count;
+    },
     async *plan() {
       yield* planned();
     },

@@ -5,8 +5,8 @@ import { JurorError } from '../errors.ts';
 import { synchroniseFolder } from './atomic-file.ts';
 import { lockFolder } from './lock.ts';
 import {
-  assertSameConfiguration,
   type Manifest,
+  firstDifference,
   manifestOf,
   type RunConfiguration,
   readManifest,
@@ -32,12 +32,15 @@ export interface Run extends AsyncDisposable {
   readonly store: Store;
   /** Opened by {@link readRun}: nothing may be written to the store. */
   readonly readOnly: boolean;
+  /** The field in which the folder's former configuration differs from this one; undefined when it is the same. */
+  readonly changedField: string | undefined;
 }
 
 /**
  * Open a run folder for writing, and make it when it is not there; pending work is what has no row in its store.
- * Without a configuration an existing folder goes on under its own. A folder that nothing new is written to stays as it is, byte for byte.
- * Throws JurorError `store` for a folder of another configuration, one in use by another process, or one that is no run folder.
+ * Without a configuration an existing folder goes on under its own. With another one than it had, its plan begins anew; its judgments
+ * stay and are found again where they still apply. A folder that nothing new is written to stays as it is, byte for byte.
+ * Throws JurorError `store` for a folder in use by another process, or one that is no run folder.
  */
 export async function openRun(folder: string, configuration?: RunConfiguration): Promise<Run> {
   const file = join(folder, runFiles.manifest);
@@ -47,15 +50,20 @@ export async function openRun(folder: string, configuration?: RunConfiguration):
   const lock = lockFolder(folder);
   try {
     const recorded = await readManifest(file);
-    if (recorded && wanted) assertSameConfiguration(file, recorded.configuration, wanted.configuration);
-    const manifest = manifestOf((recorded ?? wanted ?? fail(folder)).configuration, recorded?.counts);
-    await writeManifest(file, manifest);
+    const changedField =
+      recorded && wanted ? firstDifference(recorded.configuration, wanted.configuration) : undefined;
+    const counts = changedField === undefined ? recorded?.counts : undefined;
+    const manifest = manifestOf((wanted ?? recorded ?? fail(folder)).configuration, counts);
     const store = await openSqliteStore(join(folder, runFiles.journal));
+    // The plan goes first: a crash in between leaves a plan that is too small, never one of another configuration.
+    if (changedField !== undefined) await store.clearPlan();
+    await writeManifest(file, manifest);
     return {
       folder,
       manifest,
       store,
       readOnly: false,
+      changedField,
       async [Symbol.asyncDispose]() {
         try {
           await store[Symbol.asyncDispose]();
@@ -83,6 +91,7 @@ export async function readRun(folder: string): Promise<Run> {
     manifest,
     store,
     readOnly: true,
+    changedField: undefined,
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }

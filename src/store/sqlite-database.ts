@@ -8,7 +8,7 @@ import { JurorError } from '../errors.ts';
 const applicationId = 0x6a75726f;
 const schemaVersion = 1;
 /** The first SQLite without the WAL-reset bug, which can corrupt a database: https://sqlite.org/releaselog/3_51_3.html. */
-const oldestSqlite = [3, 51, 3] as const;
+const firstSafeWal = [3, 51, 3] as const;
 /** How long another connection's lock is waited for. */
 const patienceMs = 5000;
 
@@ -31,7 +31,7 @@ const schema = `
   PRAGMA user_version = ${schemaVersion};
 `;
 
-/** An open journal. At rest its file is one file in rollback mode; it goes to WAL with the first write and back when closed. */
+/** An open journal. At rest its file is one file in rollback mode; it goes to WAL (where that is safe) with the first write and back when closed. */
 export interface JournalFile {
   readonly database: DatabaseSync;
   /** To be called before every write; the file is untouched until then. */
@@ -40,7 +40,7 @@ export interface JournalFile {
   close(): void;
 }
 
-/** Open or make a journal. Throws JurorError `store` for another kind of file, a newer schema or a SQLite that loses data. */
+/** Open or make a journal. Throws JurorError `store` for another kind of file, or a newer schema. */
 export function openJournalFile(file: string, options: { readonly readOnly: boolean }): JournalFile {
   return explained(file, () => {
     if (options.readOnly && !existsSync(file))
@@ -65,17 +65,12 @@ export function openJournalFile(file: string, options: { readonly readOnly: bool
   });
 }
 
-/** Throws JurorError `store` for a SQLite that may corrupt a journal. */
-export function assertSqliteVersion(version: string): void {
+/** False for a SQLite whose WAL may corrupt a journal; such a journal stays in rollback mode, slower and as durable. */
+export function walIsSafe(version: string): boolean {
   const parts = version.split('.').map(Number);
   const difference =
-    oldestSqlite.map((part, index) => (parts[index] ?? 0) - part).find((value) => value !== 0) ?? 0;
-  if (difference >= 0) return;
-  const expected = `expected SQLite ${oldestSqlite.join('.')} or newer, got ${version} in Node ${process.versions.node}`;
-  throw new JurorError(
-    'store',
-    `${expected}; older ones may corrupt a journal, a newer Node brings a newer one`,
-  );
+    firstSafeWal.map((part, index) => (parts[index] ?? 0) - part).find((value) => value !== 0) ?? 0;
+  return difference >= 0;
 }
 
 /** Runs `work`; what SQLite or the operating system throws becomes a JurorError `store` that names the file. */
@@ -130,11 +125,13 @@ function journalOf(database: DatabaseSync, file: string, readOnly: boolean): Jou
         throw new JurorError('store', 'expected a store opened for writing, got one opened for reading', {
           place: { file },
         });
-      const got = database.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode;
-      if (got !== 'wal')
+      const version = String(database.prepare('SELECT sqlite_version() AS version').get()?.version);
+      const wanted = walIsSafe(version) ? 'wal' : 'delete';
+      const got = database.prepare(`PRAGMA journal_mode = ${wanted}`).get()?.journal_mode;
+      if (got !== wanted)
         throw new JurorError(
           'store',
-          `expected a local file system that allows WAL, got journal mode ${got}`,
+          `expected a local file system that allows journal mode ${wanted}, got ${got}`,
           { place: { file } },
         );
       writing = true;
@@ -156,7 +153,6 @@ function journalOf(database: DatabaseSync, file: string, readOnly: boolean): Jou
 
 /** Pragmas hold for a connection, and a WAL database opens at another `synchronous` than it had: set and asserted each time. */
 function prepareDatabase(database: DatabaseSync, file: string): void {
-  assertSqliteVersion(String(database.prepare('SELECT sqlite_version() AS version').get()?.version));
   database.exec(
     'PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF',
   );

@@ -74,6 +74,11 @@ export async function openSqliteStore(file: string, options: SqliteStoreOptions 
     return 1;
   };
 
+  const clearPlan = (): number => {
+    statements.clearPlanKeys.run();
+    return Number(statements.clearPlan.run().changes);
+  };
+
   const judgmentOf = (key: string, text: unknown): Judgment =>
     readRecord(file, text, (record: Judgment) => record.key === key);
   const rowOf = (text: unknown): PlanRow =>
@@ -115,6 +120,11 @@ export async function openSqliteStore(file: string, options: SqliteStoreOptions 
       );
       if (different.length === 0) return 0;
       return write(() => different.reduce((sum, { row, text }) => sum + upsertPlan(row, text), 0));
+    },
+    async clearPlan() {
+      const count = Number(explained(file, () => statements.countPlan.get())?.count);
+      if (count > 0) await write(() => clearPlan());
+      return count;
     },
     async *plan() {
       let after: readonly [string, string, string] = ['', '', ''];
@@ -183,6 +193,9 @@ function prepareStatements(database: DatabaseSync) {
       INSERT INTO plan (rubric_id, sample_id, response_ids, record) VALUES (?, ?, ?, ?)
       ON CONFLICT (rubric_id, sample_id, response_ids) DO UPDATE SET record = excluded.record
       WHERE plan.record IS NOT excluded.record RETURNING id`),
+    countPlan: database.prepare('SELECT count(*) AS count FROM plan'),
+    clearPlanKeys: database.prepare('DELETE FROM plan_keys'),
+    clearPlan: database.prepare('DELETE FROM plan'),
     deletePlanKeys: database.prepare('DELETE FROM plan_keys WHERE plan = ?'),
     insertPlanKey: database.prepare('INSERT INTO plan_keys VALUES (?, ?) ON CONFLICT DO NOTHING'),
     planPage: database.prepare(`

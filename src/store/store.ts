@@ -57,6 +57,8 @@ export interface Store extends AsyncDisposable {
   judgments(): AsyncIterable<Judgment>;
   /** Keep plan rows; one with the same rubric, sample and responses is replaced. Returns how many were new or different. */
   insertPlan(rows: readonly PlanRow[]): Promise<number>;
+  /** Forget the plan; judgments stay. Returns how many rows there were. */
+  clearPlan(): Promise<number>;
   /** All plan rows by rubric, sample and responses. */
   plan(): AsyncIterable<PlanRow>;
   /** Judgments that the plan uses, by key, each bound to its first use in the order of {@link Store.plan}. */

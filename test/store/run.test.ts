@@ -144,7 +144,7 @@ test('rows that lack a judgment are counted as pending and have no verdict', asy
   expect(await run.store.pending()).toBe(1);
 });
 
-test('other data goes into the same folder; another configuration does not, and the field is named', async () => {
+test('other data joins a folder; another configuration begins its plan anew, names the field and keeps every judgment', async () => {
   await using folder = await temporaryFolder();
   await finish(folder.path, [planRowOf(1)], [judgmentOf(1)]);
   expect(await finish(folder.path, [planRowOf(2)], [judgmentOf(2)])).toEqual({
@@ -152,7 +152,6 @@ test('other data goes into the same folder; another configuration does not, and 
     verdicts: 2,
     pending: 0,
   });
-  const before = hashesOf(folder.path);
   const [engine] = configuration.engines;
   const [rubric] = configuration.rubrics;
   if (!engine || !rubric) throw new Error('expected an engine and a rubric');
@@ -170,14 +169,15 @@ test('other data goes into the same folder; another configuration does not, and 
     ['prompts.pointwise', { prompts: { ...configuration.prompts, pointwise: sha256('p') } }],
   ];
   for (const [field, changes] of others) {
-    const error = await openRun(folder.path, { ...configuration, ...changes }).catch((thrown) => thrown);
-    expect(error).toMatchObject({
-      code: 'store',
-      place: { field },
-      message: expect.stringContaining('another --out'),
-    });
+    await using run = await openRun(folder.path, { ...configuration, ...changes });
+    expect(run.changedField).toBe(field);
+    expect(await collect(run.store.plan())).toEqual([]);
+    expect(await run.store.count()).toBe(2);
+    await run[Symbol.asyncDispose]();
+    await using back = await openRun(folder.path, configuration);
+    expect(back.changedField).toBe(field);
   }
-  expect(hashesOf(folder.path)).toEqual(before);
+  expect(await finish(folder.path, [planRowOf(1)], [])).toEqual({ judgments: 1, verdicts: 1, pending: 0 });
 });
 
 test('a folder has one writer; the error names the process that holds it', async () => {

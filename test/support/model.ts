@@ -1,11 +1,7 @@
 /** The embedded model, for model tests and measurements. */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { DEFAULT_MODEL, type ResolvedModel, resolveModel } from '../../src/engine/models.ts';
 
-/** The embedded model's file and its digest. */
-export async function testModel(): Promise<{ name: string; path: string; sha256: string }> {
-  const path = process.env.JUROR_MODEL;
-  if (path === undefined) throw new Error('set JUROR_MODEL to the embedded model');
-  return { name: basename(path), path, sha256: createHash('sha256').update(readFileSync(path)).digest('hex') };
+/** The embedded model's file, fetched if need be; the file of `JUROR_MODEL` where that is set. */
+export async function testModel(): Promise<ResolvedModel> {
+  return resolveModel(process.env.JUROR_MODEL ?? DEFAULT_MODEL);
 }

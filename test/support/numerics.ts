@@ -89,14 +89,18 @@ export function conversationOf({ prefix }: Deliberation): Deliberation {
 }
 
 /** Natural-log odds of A against B, and the log-probability of both together, for each item; all are asked at once. */
-export async function readLabels(engine: LlamaEngine, items: readonly GoldenItem[]): Promise<{ logOdds: number; labelMass: number }[]> {
+export async function readLabels(
+  engine: LlamaEngine,
+  items: readonly GoldenItem[],
+): Promise<{ logOdds: number; labelMass: number }[]> {
   return Promise.all(
     items.map(async ({ deliberation }) => {
       const result = await engine.deliberate(deliberation);
       if (result.status !== 'done') throw new Error(result.message);
       const answer = result.samples[0]?.answers[0];
       const [a, b] = [answer?.logProbabilities.A, answer?.logProbabilities.B];
-      if (answer === undefined || a === undefined || b === undefined) throw new Error('expected the labels A and B');
+      if (answer === undefined || a === undefined || b === undefined)
+        throw new Error('expected the labels A and B');
       return { logOdds: a - b, labelMass: answer.labelMass };
     }),
   );
@@ -104,11 +108,17 @@ export async function readLabels(engine: LlamaEngine, items: readonly GoldenItem
 
 /** The same figures of the reference. */
 export function referenceLabels(items: readonly GoldenItem[]): { logOdds: number; labelMass: number }[] {
-  return items.map(({ logProbabilities: { A, B } }) => ({ logOdds: A - B, labelMass: Math.log(Math.exp(A) + Math.exp(B)) }));
+  return items.map(({ logProbabilities: { A, B } }) => ({
+    logOdds: A - B,
+    labelMass: Math.log(Math.exp(A) + Math.exp(B)),
+  }));
 }
 
 /** Mean and greatest absolute difference. */
-export function differences(left: readonly number[], right: readonly number[]): { mean: number; max: number } {
+export function differences(
+  left: readonly number[],
+  right: readonly number[],
+): { mean: number; max: number } {
   const values = left.map((value, index) => Math.abs(value - (right[index] ?? Number.NaN)));
   return { mean: values.reduce((sum, value) => sum + value, 0) / values.length, max: Math.max(...values) };
 }

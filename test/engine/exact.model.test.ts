@@ -1,0 +1,169 @@
+import { expect, test } from 'vitest';
+import type { Deliberation, DeliberationResult } from '../../src/engine/engine.ts';
+import { type LlamaEngine, type LlamaOptions, openLlama } from '../../src/engine/llama.ts';
+import { testModel } from '../support/model.ts';
+
+const answers = {
+  kettle: 'The kettle is in the upper cupboard, left of the window.',
+  river: 'Rivers freeze from the top, because ice is lighter than water.',
+  sum: 'Seven plus five is thirteen, since seven plus six is twelve.',
+};
+type Name = keyof typeof answers;
+
+function comparison(first: Name, second: Name, critique = false): Deliberation {
+  return {
+    prefix: [
+      { role: 'system', segments: ['You compare two answers.'] },
+      {
+        role: 'user',
+        segments: [
+          'Why do rivers freeze from the top?\n',
+          `Answer A: ${answers[first]}\n`,
+          `Answer B: ${answers[second]}\n`,
+        ],
+      },
+    ],
+    critique: critique
+      ? {
+          instruction: 'Compare them in one sentence.',
+          maxTokens: 12,
+          temperature: 0.7,
+          topP: 0.95,
+          seeds: [1, 2],
+        }
+      : null,
+    questions: [
+      {
+        id: 'better',
+        text: 'Which answer is better?',
+        opening: 'Better answer:',
+        labels: [
+          { label: 'A', text: ' A' },
+          { label: 'B', text: ' B' },
+        ],
+      },
+      {
+        id: 'kind',
+        text: 'What is the first answer about?',
+        opening: 'It is about',
+        labels: [
+          { label: 'river', text: ' the ice on a river' },
+          { label: 'house', text: ' the ice in a house' },
+          { label: 'other', text: ' something else' },
+        ],
+      },
+    ],
+  };
+}
+
+const requests = [
+  comparison('kettle', 'river'),
+  comparison('river', 'kettle'),
+  comparison('river', 'sum'),
+  comparison('kettle', 'river', true),
+];
+
+const open = async (options: Partial<LlamaOptions>) =>
+  openLlama({
+    model: await testModel(),
+    gpu: 'off',
+    numerics: 'exact',
+    contextSize: 1024,
+    threads: 1,
+    ...options,
+  });
+
+/** Everything in a result but how many tokens were read from the cache. */
+function content(result: DeliberationResult | undefined) {
+  if (result?.status !== 'done') throw new Error(result?.message ?? 'no result');
+  return result.samples.map(({ critique, answers }) => ({
+    critique,
+    answers: answers.map(({ questionId, logProbabilities, labelMass }) => ({
+      questionId,
+      logProbabilities,
+      labelMass,
+    })),
+  }));
+}
+
+async function together(engine: LlamaEngine, list: readonly Deliberation[]) {
+  return (await Promise.all(list.map((request) => engine.deliberate(request)))).map(content);
+}
+
+/** Each request alone in a fresh order of its own. */
+async function backwards(engine: LlamaEngine) {
+  const results = [];
+  for (const request of requests.toReversed()) results.unshift(content(await engine.deliberate(request)));
+  return results;
+}
+
+for (const flashAttention of [true, false]) {
+  test(`exact gives the same bits, flash attention ${flashAttention ? 'on' : 'off'}`, async () => {
+    await using one = await open({ flashAttention });
+    const expected = await together(one, requests);
+    expect(await together(one, requests), 'warm cache').toEqual(expected);
+    expect(await backwards(one), 'another order').toEqual(expected);
+    await one.embed([[{ role: 'user', content: answers.sum }]]);
+    await one.logprob({ messages: [{ role: 'user', content: answers.sum }], continuation: answers.kettle });
+    await together(one, [comparison('sum', 'kettle'), comparison('sum', 'river')]);
+    expect(await together(one, requests.toReversed()), 'after other requests').toEqual(expected.toReversed());
+
+    await using two = await open({ flashAttention, threads: 2, sequences: 3 });
+    expect(await backwards(two), 'two threads, cold, three sequences').toEqual(expected);
+
+    await using pair = await open({ flashAttention, children: 2 });
+    expect(pair.childIds).toHaveLength(2);
+    expect(await together(pair, [...requests, ...requests]), 'two children').toEqual([
+      ...expected,
+      ...expected,
+    ]);
+  });
+}
+
+test('exact gives the same bits wherever a long segment is cut by the batch', async () => {
+  const long: Deliberation = {
+    ...comparison('kettle', 'river'),
+    prefix: [
+      {
+        role: 'user',
+        segments: [`${Object.values(answers).join(' ')} `.repeat(14), 'Answer A: ice.\nAnswer B: no.\n'],
+      },
+    ],
+  };
+  await using one = await open({});
+  const tokens = (await one.tokens(long))[0]?.[0]?.length ?? 0;
+  expect(tokens).toBeGreaterThan(one.info.batchSize);
+  const [expected] = await together(one, [long]);
+  await using two = await open({ threads: 2 });
+  await together(two, [comparison('sum', 'kettle')]);
+  expect((await together(two, [long]))[0]).toEqual(expected);
+  expect((await together(two, [long]))[0]).toEqual(expected);
+});
+
+test('both orders of a pair, averaged, are antisymmetric to the bit, and every distribution sums to one', async () => {
+  await using engine = await open({});
+  const odds = async (request: Deliberation) => {
+    const [sample] = content(await engine.deliberate(request));
+    const better = sample?.answers[0]?.logProbabilities ?? {};
+    for (const { logProbabilities } of sample?.answers ?? [])
+      expect(Object.values(logProbabilities).reduce((sum, value) => sum + Math.exp(value), 0)).toBeCloseTo(
+        1,
+        12,
+      );
+    return (better.A ?? Number.NaN) - (better.B ?? Number.NaN);
+  };
+  /** Log-odds that `first` is better than `second`, over both orders. */
+  const preference = async (first: Name, second: Name) =>
+    ((await odds(comparison(first, second))) - (await odds(comparison(second, first)))) / 2;
+  for (const [first, second] of [
+    ['kettle', 'river'],
+    ['sum', 'river'],
+    ['kettle', 'sum'],
+  ] as const) {
+    const forth = await preference(first, second);
+    const back = await preference(second, first);
+    expect(forth + back).toBe(0);
+    expect(1 / (1 + Math.exp(-forth)) + 1 / (1 + Math.exp(-back))).toBeCloseTo(1, 12);
+  }
+  expect(await preference('river', 'river')).toBe(0);
+});
