@@ -41,7 +41,14 @@ export function writeQualityReport(): void {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
   const models = [...new Set(results.map(({ model }) => model))];
-  const text = models.map((model) => modelTables(model, results.filter((result) => result.model === model))).join('\n\n');
+  const text = models
+    .map((model) =>
+      modelTables(
+        model,
+        results.filter((result) => result.model === model),
+      ),
+    )
+    .join('\n\n');
   const [begin, end] = ['<!-- quality:begin -->', '<!-- quality:end -->'];
   const document = readFileSync(page, 'utf8');
   const [from, to] = [document.indexOf(begin), document.indexOf(end)];
@@ -54,7 +61,13 @@ function modelTables(model: string, results: readonly QualityResult[]): string {
   const rows = [...Map.groupBy(results, ({ set }) => set)].flatMap(([set, own]) =>
     set === 'prometheus_vicuna' ? scoreRows(set, own) : pairRows(set, own),
   );
-  return [`### ${model}`, '', '| set | n | protocol | figure | 95 % interval | notes |', '|---|---|---|---|---|---|', ...rows].join('\n');
+  return [
+    `### ${model}`,
+    '',
+    '| set | n | protocol | figure | 95 % interval | notes |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
 }
 
 /** Every protocol on the rows that all of them have. */
@@ -65,9 +78,12 @@ function pairRows(set: string, results: readonly QualityResult[]): string[] {
   const lengths = first.map((result) => result.lengths);
   const clusters = first.map(({ id }) => id);
   const lines: string[] = [];
-  const line = (name: string, figure: Figure, notes = '') => lines.push(`| ${set} | ${figure.n} | ${name} | ${share(figure)} | ${notes} |`);
+  const line = (name: string, figure: Figure, notes = '') =>
+    lines.push(`| ${set} | ${figure.n} | ${name} | ${share(figure)} | ${notes} |`);
   for (const [protocol, own] of byProtocol) {
-    const winners = own.map(({ winner }) => (winner === null || winner === undefined ? 'tie' : winnerOf(winner)));
+    const winners = own.map(({ winner }) =>
+      winner === null || winner === undefined ? 'tie' : winnerOf(winner),
+    );
     const ownLabels = own.map(({ label }) => winnerOf(String(label)));
     const unparsed = own.filter(({ winner }) => winner === null || winner === undefined).length;
     const flips = own.filter(({ flipped }) => flipped).length;
@@ -78,10 +94,28 @@ function pairRows(set: string, results: readonly QualityResult[]): string[] {
         ? `first chosen ${firstWins} of ${own.length}${unparsed ? `, ${unparsed} not parsed` : ''}`
         : `orders disagree on ${flips}, lean ${(leans.reduce((sum, lean) => sum + lean, 0) / leans.length).toFixed(2)} nats`;
     if (protocol === 'none') {
-      const forward = own.map(({ forward }): Winner => (forward === null || forward === undefined ? 'tie' : forward > 0.5 ? 'first' : 'second'));
-      line(names.forward ?? '', pairAgreement(forward, ownLabels, own.map(({ id }) => id)).decidedAccuracy);
+      const forward = own.map(
+        ({ forward }): Winner =>
+          forward === null || forward === undefined ? 'tie' : forward > 0.5 ? 'first' : 'second',
+      );
+      line(
+        names.forward ?? '',
+        pairAgreement(
+          forward,
+          ownLabels,
+          own.map(({ id }) => id),
+        ).decidedAccuracy,
+      );
     }
-    line(names[protocol] ?? protocol, pairAgreement(winners, ownLabels, own.map(({ id }) => id)).decidedAccuracy, notes);
+    line(
+      names[protocol] ?? protocol,
+      pairAgreement(
+        winners,
+        ownLabels,
+        own.map(({ id }) => id),
+      ).decidedAccuracy,
+      notes,
+    );
   }
   const baselines = pairBaselines(labels, labels, lengths, clusters);
   for (const { rule, figures } of Object.values(baselines)) line(`*${rule}*`, figures.decidedAccuracy);
@@ -99,10 +133,20 @@ function scoreRows(set: string, results: readonly QualityResult[]): string[] {
     const rho = clusterBootstrap(spearman(scores, labels), clusters);
     const name = protocol === 'none' ? 'juror: expected score' : (names[protocol] ?? protocol);
     const unparsed = own.length - scored.length;
-    lines.push(`| ${set} | ${scored.length} | ${name} | r = ${plain(r)} | ρ = ${rho.estimate?.toFixed(2) ?? '–'}${unparsed ? `, ${unparsed} not parsed` : ''} |`);
+    lines.push(
+      `| ${set} | ${scored.length} | ${name} | r = ${plain(r)} | ρ = ${rho.estimate?.toFixed(2) ?? '–'}${unparsed ? `, ${unparsed} not parsed` : ''} |`,
+    );
     if (protocol === 'none') {
-      const byLength = clusterBootstrap(pearson(scored.map(({ lengths }) => lengths[0] ?? 0), labels), clusters);
-      lines.push(`| ${set} | ${scored.length} | *length of the answer* | r = ${plain(byLength)} | a constant score has no correlation |`);
+      const byLength = clusterBootstrap(
+        pearson(
+          scored.map(({ lengths }) => lengths[0] ?? 0),
+          labels,
+        ),
+        clusters,
+      );
+      lines.push(
+        `| ${set} | ${scored.length} | *length of the answer* | r = ${plain(byLength)} | a constant score has no correlation |`,
+      );
     }
   }
   return lines;

@@ -59,8 +59,15 @@ async function measure(): Promise<void> {
       for (const protocol of flags.protocols.split(',')) {
         const identity = { model: flags.model, set, protocol, id: sample.id };
         if (done.has(keyOf(identity))) continue;
-        const result = protocol === 'naive' ? await naive(engine, sample, loaded) : await judged(engine, sample, loaded, protocol);
-        const base = { ...identity, label: sample.label ?? sample.metadata?.score, lengths: sample.responses.map(({ text }) => text.length) };
+        const result =
+          protocol === 'naive'
+            ? await naive(engine, sample, loaded)
+            : await judged(engine, sample, loaded, protocol);
+        const base = {
+          ...identity,
+          label: sample.label ?? sample.metadata?.score,
+          lengths: sample.responses.map(({ text }) => text.length),
+        };
         appendFileSync(resultsFile, `${JSON.stringify({ ...base, ...result })}\n`);
       }
     }
@@ -71,8 +78,12 @@ async function measure(): Promise<void> {
 /** The first rows by the hash of their id. */
 async function pick(file: string, rows: number): Promise<Sample[]> {
   const samples: { sample: Sample; order: string }[] = [];
-  for await (const sample of readSamples(file)) samples.push({ sample, order: createHash('sha256').update(sample.id).digest('hex') });
-  return samples.sort((left, right) => (left.order < right.order ? -1 : 1)).slice(0, rows).map(({ sample }) => sample);
+  for await (const sample of readSamples(file))
+    samples.push({ sample, order: createHash('sha256').update(sample.id).digest('hex') });
+  return samples
+    .sort((left, right) => (left.order < right.order ? -1 : 1))
+    .slice(0, rows)
+    .map(({ sample }) => sample);
 }
 
 /** What most programs do: one order, ask for JSON, decode greedily, take the first match of a pattern. */
@@ -82,7 +93,9 @@ async function naive(engine: Engine, sample: Sample, loaded: LoadedRubric) {
   if (!round) throw new Error('no round');
   const pair = plan.mode === 'pairwise';
   const question = round.questions[0]?.text.replace(/\nReply with[^\n]*$/, '') ?? '';
-  const ask = pair ? 'Reply with JSON only: {"winner": "A"} or {"winner": "B"}.' : 'Reply with JSON only, such as {"score": 3}.';
+  const ask = pair
+    ? 'Reply with JSON only: {"winner": "A"} or {"winner": "B"}.'
+    : 'Reply with JSON only, such as {"score": 3}.';
   const result = await engine.deliberate({
     prefix: round.prefix,
     critique: { instruction: `${question}\n${ask}`, maxTokens: 24, temperature: 0, topP: 1, seeds: [0] },
@@ -91,7 +104,10 @@ async function naive(engine: Engine, sample: Sample, loaded: LoadedRubric) {
   const text = result.status === 'done' ? (result.samples[0]?.critique?.text ?? '') : '';
   if (pair) {
     const letter = /"winner"\s*:\s*"?\s*(?:answer\s*)?([AB])\b/i.exec(text)?.[1]?.toUpperCase();
-    return { winner: letter === 'A' ? sample.responses[0]?.id : letter === 'B' ? sample.responses[1]?.id : null, reply: text.slice(0, 60) };
+    return {
+      winner: letter === 'A' ? sample.responses[0]?.id : letter === 'B' ? sample.responses[1]?.id : null,
+      reply: text.slice(0, 60),
+    };
   }
   const score = /"score"\s*:\s*"?\s*([1-5])\b/.exec(text)?.[1];
   return { score: score === undefined ? null : (Number(score) - 1) / 4, reply: text.slice(0, 60) };
@@ -111,7 +127,11 @@ async function judged(engine: Engine, sample: Sample, loaded: LoadedRubric, prot
     rubrics: [loaded],
     critique: protocol === 'none' || protocol === 'brief' || protocol === 'full' ? protocol : 'none',
     onEvent: (event) => {
-      if (event.type === 'judgment-finish' && event.judgment.responseIds[0] === sample.responses[0]?.id && event.judgment.outcome.status === 'scored')
+      if (
+        event.type === 'judgment-finish' &&
+        event.judgment.responseIds[0] === sample.responses[0]?.id &&
+        event.judgment.outcome.status === 'scored'
+      )
         forward.push(event.judgment.outcome.score);
     },
   });
@@ -123,9 +143,17 @@ async function judged(engine: Engine, sample: Sample, loaded: LoadedRubric, prot
 
 function knownResults(): QualityResult[] {
   if (!existsSync(resultsFile)) return [];
-  return readFileSync(resultsFile, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
+  return readFileSync(resultsFile, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
 }
 
-function keyOf({ model, set, protocol, id }: Pick<QualityResult, 'model' | 'set' | 'protocol' | 'id'>): string {
+function keyOf({
+  model,
+  set,
+  protocol,
+  id,
+}: Pick<QualityResult, 'model' | 'set' | 'protocol' | 'id'>): string {
   return JSON.stringify([model, set, protocol, id]);
 }

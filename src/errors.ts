@@ -39,7 +39,10 @@ export class JurorError extends Error {
     const place = options.place ?? {};
     const where = [place.file, place.line].filter((part) => part !== undefined).join(':');
     const prefix = [where, place.field].filter((part) => part).join(': ');
-    super(prefix ? `${prefix}: ${message}` : message, options.cause === undefined ? {} : { cause: options.cause });
+    super(
+      prefix ? `${prefix}: ${message}` : message,
+      options.cause === undefined ? {} : { cause: options.cause },
+    );
     this.name = 'JurorError';
     this.code = code;
     this.place = place;

@@ -5,12 +5,23 @@ import type { Judgment, Usage, Verdict } from './schema.ts';
 export type JurorEvent =
   | { readonly type: 'run-start'; readonly folder: string }
   /** `spent` is what the engine did for it now: nothing when it was found in the store. */
-  | { readonly type: 'judgment-finish'; readonly judgment: Judgment; readonly cached: boolean; readonly spent: Usage }
+  | {
+      readonly type: 'judgment-finish';
+      readonly judgment: Judgment;
+      readonly cached: boolean;
+      readonly spent: Usage;
+    }
   | { readonly type: 'verdict-finish'; readonly verdict: Verdict }
   | { readonly type: 'engine-load'; readonly model: string; readonly progress: number }
   | { readonly type: 'engine-progress'; readonly evaluated: number; readonly generated: number }
   | { readonly type: 'engine-restart'; readonly reason: string; readonly delayMs: number }
-  | { readonly type: 'model-download'; readonly model: string; readonly source: string; readonly receivedBytes: number; readonly totalBytes: number }
+  | {
+      readonly type: 'model-download';
+      readonly model: string;
+      readonly source: string;
+      readonly receivedBytes: number;
+      readonly totalBytes: number;
+    }
   | { readonly type: 'run-finish'; readonly folder: string }
   | { readonly type: 'warning'; readonly message: string };
 

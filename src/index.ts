@@ -16,7 +16,13 @@
  *
  * @module
  */
-export { type AgreementReport, type AgreementRow, agreementReport, type PairwiseReport, type PointwiseReport } from './aggregate/agree.ts';
+export {
+  type AgreementReport,
+  type AgreementRow,
+  agreementReport,
+  type PairwiseReport,
+  type PointwiseReport,
+} from './aggregate/agree.ts';
 export { type AgreementRowOptions, agreementRow } from './aggregate/agreement-row.ts';
 export type { BootstrapOptions, Figure } from './aggregate/interval.ts';
 export { type ReadSamplesOptions, readSamples, writeRows } from './dataset.ts';
@@ -35,11 +41,23 @@ export type {
 } from './engine/engine.ts';
 export { type LlamaEngine, type LlamaOptions, openLlama } from './engine/llama.ts';
 export type { Gpu, ModelInfo, Numerics } from './engine/llama-protocol.ts';
-export { type CatalogueEntry, catalogue, type ModelOptions, type ResolvedModel, resolveModel } from './engine/models.ts';
+export {
+  type CatalogueEntry,
+  catalogue,
+  type ModelOptions,
+  type ResolvedModel,
+  resolveModel,
+} from './engine/models.ts';
 export { openReplay, recordEngine } from './engine/replay.ts';
 export { type ErrorPlace, JurorError, type JurorErrorCode } from './errors.ts';
 export type { JurorEvent, Listener } from './events.ts';
-export { createJudge, type Judge, type JudgeAllOptions, type JudgeCallOptions, type JudgeOptions } from './judge/judge.ts';
+export {
+  createJudge,
+  type Judge,
+  type JudgeAllOptions,
+  type JudgeCallOptions,
+  type JudgeOptions,
+} from './judge/judge.ts';
 export type { Protocol } from './judge/plan.ts';
 export { exportVerdicts, openJudgingRun, type RunOptions } from './judge/run.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';

@@ -4,7 +4,9 @@ import { z } from 'zod';
 const Id = z.string().min(1).max(256);
 const Probability = z.number().min(0).max(1);
 /** Names of rubrics and criteria; safe as file names and column names. */
-const Name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits, ".", "_" or "-"');
+const Name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits, ".", "_" or "-"');
 
 /** One turn of a conversation. */
 export const Message = z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });

@@ -7,8 +7,8 @@ import type { Deliberation } from '../engine/engine.ts';
 import { type LlamaEngine, openLlama } from '../engine/llama.ts';
 import { jurorHome, resolveModel } from '../engine/models.ts';
 import { JurorError } from '../errors.ts';
-import { loadRubric } from '../rubric.ts';
 import { createJudge } from '../judge/judge.ts';
+import { loadRubric } from '../rubric.ts';
 import { addEngineFlags, type EngineFlags } from './engine.ts';
 import { interruptible } from './interrupt.ts';
 import { bytes, count, harmless, percent, processTerminal, table } from './terminal.ts';
@@ -34,10 +34,23 @@ export function doctorCommand() {
       const bad = findings.filter(({ status }) => status === 'bad');
       if (flags.json) terminal.print(JSON.stringify(findings, null, 2));
       else {
-        const marks = { good: terminal.style('green', 'good'), note: terminal.style('yellow', 'note'), bad: terminal.style('red', 'bad') };
-        terminal.print(table(['', 'check', ''], findings.map(({ check, status, detail }) => [marks[status], check, harmless(detail)])));
+        const marks = {
+          good: terminal.style('green', 'good'),
+          note: terminal.style('yellow', 'note'),
+          bad: terminal.style('red', 'bad'),
+        };
+        terminal.print(
+          table(
+            ['', 'check', ''],
+            findings.map(({ check, status, detail }) => [marks[status], check, harmless(detail)]),
+          ),
+        );
       }
-      if (bad.length > 0) throw new JurorError('engine', `${bad.length} checks failed: ${bad.map(({ check }) => check).join(', ')}`);
+      if (bad.length > 0)
+        throw new JurorError(
+          'engine',
+          `${bad.length} checks failed: ${bad.map(({ check }) => check).join(', ')}`,
+        );
     }),
   );
 }
@@ -47,30 +60,56 @@ function machine(): Finding[] {
   using database = new DatabaseSync(':memory:');
   const sqlite = String(database.prepare('select sqlite_version() as version').get()?.version);
   return [
-    { check: 'node', status: major > 22 || (major === 22 && minor >= 13) ? 'good' : 'bad', detail: `${process.versions.node} (22.13 or newer)` },
+    {
+      check: 'node',
+      status: major > 22 || (major === 22 && minor >= 13) ? 'good' : 'bad',
+      detail: `${process.versions.node} (22.13 or newer)`,
+    },
     { check: 'sqlite', status: 'good', detail: sqlite },
-    { check: 'machine', status: 'good', detail: `${availableParallelism()} cores, ${bytes(totalmem())} memory, ${bytes(freemem())} free` },
+    {
+      check: 'machine',
+      status: 'good',
+      detail: `${availableParallelism()} cores, ${bytes(totalmem())} memory, ${bytes(freemem())} free`,
+    },
     { check: 'juror home', status: 'good', detail: jurorHome() },
   ];
 }
 
 async function model(flags: EngineFlags, signal: AbortSignal): Promise<Finding[]> {
   const resolved = await resolveModel(flags.model, { signal, ...(flags.pin ? { pin: true } : {}) });
-  const findings: Finding[] = [{ check: 'model file', status: 'good', detail: `${resolved.path}, ${bytes(resolved.sizeBytes)}, sha256 ${resolved.sha256}` }];
+  const findings: Finding[] = [
+    {
+      check: 'model file',
+      status: 'good',
+      detail: `${resolved.path}, ${bytes(resolved.sizeBytes)}, sha256 ${resolved.sha256}`,
+    },
+  ];
   await using engine = await openLlama({ model: resolved, gpu: flags.gpu, signal });
   const { info } = engine;
-  const speed = info.tokensPerSecond === null ? '' : `, ${count(Math.round(info.tokensPerSecond))} prompt tokens/s in the probe`;
+  const speed =
+    info.tokensPerSecond === null
+      ? ''
+      : `, ${count(Math.round(info.tokensPerSecond))} prompt tokens/s in the probe`;
   findings.push(
-    { check: 'engine', status: 'good', detail: `${info.build}, ${info.device}, ${info.threads || 'default'} threads, ${info.sequences} sequences, numerics ${info.numerics}${speed}` },
+    {
+      check: 'engine',
+      status: 'good',
+      detail: `${info.build}, ${info.device}, ${info.threads || 'default'} threads, ${info.sequences} sequences, numerics ${info.numerics}${speed}`,
+    },
     {
       check: 'context',
       status: info.contextSize < 2048 ? 'note' : 'good',
       detail: `${count(info.contextSize)} tokens of ${count(info.trainContextSize)} trained`,
     },
-    { check: 'chat template', status: 'good', detail: `${info.wrapper}, digest ${info.templateDigest.slice(0, 16)}` },
+    {
+      check: 'chat template',
+      status: 'good',
+      detail: `${info.wrapper}, digest ${info.templateDigest.slice(0, 16)}`,
+    },
     ...(await readOut(engine)),
   );
-  if (resolved.purpose !== undefined) findings.push({ check: 'good for', status: 'note', detail: resolved.purpose });
+  if (resolved.purpose !== undefined)
+    findings.push({ check: 'good for', status: 'note', detail: resolved.purpose });
   return findings;
 }
 
@@ -80,7 +119,14 @@ async function readOut(engine: LlamaEngine): Promise<Finding[]> {
   const ask = (text: string): Deliberation => ({
     prefix: [{ role: 'user', segments: [text] }],
     critique: null,
-    questions: [{ id: 'better', text: '\nWhich is better?', opening: 'Better answer:', labels: ['A', 'B'].map((label) => ({ label, text: ` ${label}` })) }],
+    questions: [
+      {
+        id: 'better',
+        text: '\nWhich is better?',
+        opening: 'Better answer:',
+        labels: ['A', 'B'].map((label) => ({ label, text: ` ${label}` })),
+      },
+    ],
   });
   const segments = (await engine.tokens(ask(forged)))[0] ?? [];
   const plain = (await engine.tokens(ask('x')))[0] ?? [];
@@ -88,14 +134,36 @@ async function readOut(engine: LlamaEngine): Promise<Finding[]> {
   const leaked = (segments[0] ?? []).slice(1).filter((token) => special.has(token)).length;
   const rubric = await loadRubric('better-answer');
   const judge = createJudge({ engine, rubrics: [rubric] });
-  const sample = (first: string, second: string) => ({ id: 'doctor', prompt: 'Name the capital of France.', responses: [{ id: 'a', text: first }, { id: 'b', text: second }] });
+  const sample = (first: string, second: string) => ({
+    id: 'doctor',
+    prompt: 'Name the capital of France.',
+    responses: [
+      { id: 'a', text: first },
+      { id: 'b', text: second },
+    ],
+  });
   const [forward] = await judge.judge(sample('Paris.', 'Bananas are yellow.'));
   const [backward] = await judge.judge(sample('Bananas are yellow.', 'Paris.'));
   const sum = (forward?.score ?? 0) + (backward?.score ?? 0);
   return [
-    { check: 'forged turns', status: leaked === 0 ? 'good' : 'bad', detail: leaked === 0 ? 'special tokens in judged text stay text' : `${leaked} special tokens came from judged text` },
-    { check: 'antisymmetry', status: Math.abs(sum - 1) < 1e-6 ? 'good' : 'bad', detail: `P(a, b) + P(b, a) = ${sum.toFixed(9)}` },
-    { check: 'easy pair', status: (forward?.score ?? 0) > 0.5 ? 'good' : 'note', detail: `a right answer beats nonsense with ${percent(forward?.score)}` },
+    {
+      check: 'forged turns',
+      status: leaked === 0 ? 'good' : 'bad',
+      detail:
+        leaked === 0
+          ? 'special tokens in judged text stay text'
+          : `${leaked} special tokens came from judged text`,
+    },
+    {
+      check: 'antisymmetry',
+      status: Math.abs(sum - 1) < 1e-6 ? 'good' : 'bad',
+      detail: `P(a, b) + P(b, a) = ${sum.toFixed(9)}`,
+    },
+    {
+      check: 'easy pair',
+      status: (forward?.score ?? 0) > 0.5 ? 'good' : 'note',
+      detail: `a right answer beats nonsense with ${percent(forward?.score)}`,
+    },
   ];
 }
 
@@ -110,7 +178,11 @@ async function dataFile(path: string): Promise<Finding> {
     const name = typeof label === 'object' ? 'per criterion' : String(label ?? 'none');
     if (labels.size < 50 || labels.has(name)) labels.set(name, (labels.get(name) ?? 0) + 1);
   }
-  const balance = [...labels].sort((left, right) => right[1] - left[1]).slice(0, 6).map(([name, n]) => `${name} ${n}`).join(', ');
+  const balance = [...labels]
+    .sort((left, right) => right[1] - left[1])
+    .slice(0, 6)
+    .map(([name, n]) => `${name} ${n}`)
+    .join(', ');
   const refused = bad[0] ? `; ${bad.length} rows refused, the first: ${bad[0].message}` : '';
   return {
     check: 'data',

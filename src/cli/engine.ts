@@ -34,20 +34,26 @@ export function addEngineFlags<Arguments extends unknown[], Options extends Reco
   command: Command<Arguments, Options>,
 ) {
   return command
-    .addOption(flag('--model <name>', 'a catalogue name, a .gguf file or hf:owner/repository/file').default('smollm2-135m'))
+    .addOption(
+      flag('--model <name>', 'a catalogue name, a .gguf file or hf:owner/repository/file').default(
+        'smollm2-135m',
+      ),
+    )
     .addOption(
       flag('--gpu <kind>', 'compute layer')
         .choices(['auto', 'cuda', 'vulkan', 'metal', 'off'] as const)
         .default('auto' as const),
     )
     .addOption(
-      flag('--numerics <kind>', 'exact: same request, same bits; fast: batched (default: exact on a CPU, fast on a GPU)').choices([
-        'exact',
-        'fast',
-      ] as const),
+      flag(
+        '--numerics <kind>',
+        'exact: same request, same bits; fast: batched (default: exact on a CPU, fast on a GPU)',
+      ).choices(['exact', 'fast'] as const),
     )
     .addOption(flag('--context <tokens>', 'tokens per sequence (default: 8192)').argParser(wholeNumber(256)))
-    .addOption(flag('--threads <n>', 'threads of each engine child (default: measured)').argParser(wholeNumber(1)))
+    .addOption(
+      flag('--threads <n>', 'threads of each engine child (default: measured)').argParser(wholeNumber(1)),
+    )
     .addOption(flag('--children <n>', 'engine processes (default: 1)').argParser(wholeNumber(1)))
     .addOption(flag('--pin', 'trust a model file of unknown digest on first use, and hold it to that digest'))
     .addOption(flag('--record <file>', 'record every deliberation to a file'))
@@ -55,7 +61,12 @@ export function addEngineFlags<Arguments extends unknown[], Options extends Reco
 }
 
 /** Open what the flags name, showing download and loading. */
-export async function openEngine(flags: EngineFlags, terminal: Terminal, signal: AbortSignal, listen: Listener): Promise<OpenedEngine> {
+export async function openEngine(
+  flags: EngineFlags,
+  terminal: Terminal,
+  signal: AbortSignal,
+  listen: Listener,
+): Promise<OpenedEngine> {
   if (flags.replay !== undefined) {
     const engine = await openReplay(flags.replay);
     return { engine, description: `${engine.id.model}, replayed`, purpose: undefined };
@@ -71,7 +82,11 @@ export async function openEngine(flags: EngineFlags, terminal: Terminal, signal:
       });
     listen(event);
   };
-  const model = await resolveModel(flags.model, { onEvent, signal, ...(flags.pin ? { pin: true } : {}) }).finally(() => progress.stop());
+  const model = await resolveModel(flags.model, {
+    onEvent,
+    signal,
+    ...(flags.pin ? { pin: true } : {}),
+  }).finally(() => progress.stop());
   const engine = await openLlama({
     model,
     gpu: flags.gpu,

@@ -25,7 +25,9 @@ export function exportCommand() {
       const { counts, summary } = await exportVerdicts(run);
       if (json) return terminal.print(JSON.stringify({ ...counts, ...summary }, null, 2));
       const pending = counts.pending === 0 ? '' : `, ${count(counts.pending)} still to be judged`;
-      terminal.print(`${count(counts.verdicts)} verdicts from ${count(counts.judgments)} judgments${pending}`);
+      terminal.print(
+        `${count(counts.verdicts)} verdicts from ${count(counts.judgments)} judgments${pending}`,
+      );
       terminal.print(`${join(folder, 'verdicts.jsonl')} · judgments.jsonl · summary.json`);
     });
 }

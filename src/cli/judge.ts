@@ -25,18 +25,45 @@ export function judgeCommand() {
   const command = new Command('judge')
     .description('judge every sample of DATA (JSONL, CSV or Parquet) under one or more rubrics')
     .argument('<data>', 'rows with a prompt and one answer or more')
-    .addOption(flag('--rubric <id>', 'a ready rubric or a .yaml file; repeatable').argParser(gather).makeOptionMandatory())
-    .addOption(flag('--out <dir>', 'run folder; the same command goes on where it stopped (default: .juror/runs/DATA.RUBRIC)'))
+    .addOption(
+      flag('--rubric <id>', 'a ready rubric or a .yaml file; repeatable')
+        .argParser(gather)
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      flag(
+        '--out <dir>',
+        'run folder; the same command goes on where it stopped (default: .juror/runs/DATA.RUBRIC)',
+      ),
+    )
     .addOption(flag('--limit <n>', 'judge the first n samples').argParser(wholeNumber(0)))
     .addOption(flag('--seed <n>', 'of everything random').argParser(wholeNumber(0)).default(0))
     .addOption(
-      flag('--critique <mode>', 'none, brief or full before the verdict; after: written from it').choices(CritiqueMode.options).default('none' as const),
+      flag('--critique <mode>', 'none, brief or full before the verdict; after: written from it')
+        .choices(CritiqueMode.options)
+        .default('none' as const),
     )
-    .addOption(flag('--critique-tokens <n>', 'budget of one critique (default: 96; full: 320)').argParser(wholeNumber(1)))
+    .addOption(
+      flag('--critique-tokens <n>', 'budget of one critique (default: 96; full: 320)').argParser(
+        wholeNumber(1),
+      ),
+    )
     .addOption(flag('--samples <n>', 'critiques per judgment, averaged').argParser(wholeNumber(1)).default(1))
-    .addOption(flag('--tie-band <nats>', 'orders that disagree are a tie within this mean |log-odds|').argParser(fraction(30)).default(0))
-    .addOption(flag('--tolerate <share>', 'unscored share up to which the exit code is 0').argParser(fraction(1)).default(0))
-    .addOption(flag('--show <n>', 'print the first n samples with their critiques').argParser(wholeNumber(0)).default(0))
+    .addOption(
+      flag('--tie-band <nats>', 'orders that disagree are a tie within this mean |log-odds|')
+        .argParser(fraction(30))
+        .default(0),
+    )
+    .addOption(
+      flag('--tolerate <share>', 'unscored share up to which the exit code is 0')
+        .argParser(fraction(1))
+        .default(0),
+    )
+    .addOption(
+      flag('--show <n>', 'print the first n samples with their critiques')
+        .argParser(wholeNumber(0))
+        .default(0),
+    )
     .option('--no-cache', 'do not look for judgments that other runs made')
     .option('--json', 'print the summary as JSON')
     .option('--quiet', 'no progress');
@@ -68,32 +95,64 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
   const meter = createMeter(terminal);
   const opened = await openEngine(flags, terminal, signal, meter.listen);
   await using engine = opened.engine;
-  const out = flags.out ?? join('.juror', 'runs', `${basename(data, extname(data))}.${rubrics.map(({ rubric }) => rubric.id).join('+')}`);
+  const out =
+    flags.out ??
+    join(
+      '.juror',
+      'runs',
+      `${basename(data, extname(data))}.${rubrics.map(({ rubric }) => rubric.id).join('+')}`,
+    );
   await using run = await openJudgingRun(out, { engine, rubrics, protocol, tieBand: flags.tieBand });
   await using store = flags.cache ? await openCache(run.store, jurorHome()) : run.store;
 
   if (run.changedField !== undefined)
-    terminal.note(`${out} held a run with another ${run.changedField}; its verdicts are replaced, its judgments are kept`);
+    terminal.note(
+      `${out} held a run with another ${run.changedField}; its verdicts are replaced, its judgments are kept`,
+    );
   terminal.note(`${rubrics.map(({ rubric }) => rubric.id).join(', ')} · ${opened.description}`);
   if (opened.purpose) terminal.note(`${opened.engine.id.model} is ${opened.purpose}`);
   const showcase = createShowcase(flags.show, rubrics);
-  const judge = createJudge({ engine, rubrics, store, ...protocol, tieBand: flags.tieBand, onEvent: (event) => {
-    meter.listen(event);
-    showcase.listen(event);
-  } });
-  void countSamples(data, flags.limit, signal).then((total) => meter.expect(total), () => {});
+  const judge = createJudge({
+    engine,
+    rubrics,
+    store,
+    ...protocol,
+    tieBand: flags.tieBand,
+    onEvent: (event) => {
+      meter.listen(event);
+      showcase.listen(event);
+    },
+  });
+  void countSamples(data, flags.limit, signal).then(
+    (total) => meter.expect(total),
+    () => {},
+  );
   try {
-    for await (const verdict of judge.judgeAll(showcase.watch(readSamples(data, reading)), { signal, onBadSample: onBad }))
+    for await (const verdict of judge.judgeAll(showcase.watch(readSamples(data, reading)), {
+      signal,
+      onBadSample: onBad,
+    }))
       meter.finish(verdict);
   } catch (error) {
     if (!(JurorError.isInstance(error) && error.code === 'aborted')) throw error;
     meter.stop();
-    throw new JurorError('aborted', `interrupted; everything finished is kept in ${out}, the same command goes on from there`);
+    throw new JurorError(
+      'aborted',
+      `interrupted; everything finished is kept in ${out}, the same command goes on from there`,
+    );
   } finally {
     meter.stop();
   }
   const { summary } = await exportVerdicts(run);
-  await report(terminal, { flags, out, run, summary, meter: meter.totals(), shown: showcase.text(terminal), bad: bad.length });
+  await report(terminal, {
+    flags,
+    out,
+    run,
+    summary,
+    meter: meter.totals(),
+    shown: showcase.text(terminal),
+    bad: bad.length,
+  });
   const unscored = summary.verdicts - summary.scored;
   if (bad.length > 0) return 2;
   return unscored > flags.tolerate * summary.verdicts ? 3 : 0;
@@ -109,17 +168,23 @@ interface Ending {
   readonly bad: number;
 }
 
-async function report(terminal: Terminal, { flags, out, run, summary, meter, shown, bad }: Ending): Promise<void> {
+async function report(
+  terminal: Terminal,
+  { flags, out, run, summary, meter, shown, bad }: Ending,
+): Promise<void> {
   const agreements = await agreementOf(run, {});
   if (flags.json) {
     const agreement = Object.fromEntries(agreements.map(({ rubricId, report }) => [rubricId, report]));
-    return terminal.print(JSON.stringify({ ...summary, refusedRows: bad, tokens: meter, agreement, out }, null, 2));
+    return terminal.print(
+      JSON.stringify({ ...summary, refusedRows: bad, tokens: meter, agreement, out }, null, 2),
+    );
   }
   if (shown) terminal.print(`${shown}\n`);
   terminal.print(describeSummary(summary, meter, terminal));
   for (const { rubricId, report } of agreements)
     if (report.counts.compared > 0) terminal.print(`\n${describeAgreement(rubricId, report)}`);
-  if (bad > 0) terminal.print(`\n${bad} ${bad === 1 ? 'row was' : 'rows were'} refused; see the messages above`);
+  if (bad > 0)
+    terminal.print(`\n${bad} ${bad === 1 ? 'row was' : 'rows were'} refused; see the messages above`);
   terminal.print(`\n${join(out, 'verdicts.jsonl')} · judgments.jsonl · summary.json`);
 }
 
@@ -127,7 +192,8 @@ async function loadRubrics(names: readonly string[]): Promise<LoadedRubric[]> {
   const loaded = await Promise.all(names.map(loadRubric));
   const ids = loaded.map(({ rubric }) => rubric.id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-  if (twice !== undefined) throw new JurorError('usage', `--rubric: expected each rubric once, got '${twice}' twice`);
+  if (twice !== undefined)
+    throw new JurorError('usage', `--rubric: expected each rubric once, got '${twice}' twice`);
   return loaded;
 }
 
@@ -137,7 +203,10 @@ async function firstOf(samples: AsyncIterable<Sample>): Promise<void> {
 
 async function countSamples(data: string, limit: number | undefined, signal: AbortSignal): Promise<number> {
   let count = 0;
-  for await (const _sample of readSamples(data, { onBadRow: () => {}, ...(limit === undefined ? {} : { limit }) })) {
+  for await (const _sample of readSamples(data, {
+    onBadRow: () => {},
+    ...(limit === undefined ? {} : { limit }),
+  })) {
     if (signal.aborted) break;
     count++;
   }

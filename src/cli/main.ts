@@ -13,7 +13,9 @@ import { harmless } from './terminal.ts';
 /** What a shell sees. 1 is kept for gates. */
 const exitCodes = { done: 0, badInput: 2, incomplete: 3, broken: 70, interrupted: 130 } as const;
 
-const { version }: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+const { version }: { version: string } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+);
 
 const program = new Command('juror')
   .description('Judge answers with a model you own: critiques and exact verdict probabilities.')
@@ -47,6 +49,8 @@ function exitCodeOf(error: unknown): number {
     process.stderr.write(`juror: ${harmless(error.message)}\n`);
     return error.code === 'aborted' ? exitCodes.interrupted : exitCodes.badInput;
   }
-  process.stderr.write(`juror: a fault of juror itself, please report it\n${error instanceof Error ? error.stack : error}\n`);
+  process.stderr.write(
+    `juror: a fault of juror itself, please report it\n${error instanceof Error ? error.stack : error}\n`,
+  );
   return exitCodes.broken;
 }

@@ -40,7 +40,10 @@ export function createMeter(terminal: Terminal): Meter {
   const seconds = () => (begun === undefined ? 0 : ((ended ?? performance.now()) - begun) / 1000);
   const show = () => {
     const rate = doneSamples / Math.max(seconds(), 0.001);
-    const left = expected === undefined || doneSamples === 0 ? '' : ` · ${duration((expected - doneSamples) / rate)} left`;
+    const left =
+      expected === undefined || doneSamples === 0
+        ? ''
+        : ` · ${duration((expected - doneSamples) / rate)} left`;
     const share = totals.saved / Math.max(1, totals.saved + totals.evaluated);
     progress.update({
       label: 'judged',
@@ -51,7 +54,8 @@ export function createMeter(terminal: Terminal): Meter {
   };
   return {
     listen(event) {
-      if (event.type === 'engine-restart') terminal.note(`juror: ${harmless(event.reason)}; starting it again`);
+      if (event.type === 'engine-restart')
+        terminal.note(`juror: ${harmless(event.reason)}; starting it again`);
       if (event.type === 'warning') terminal.note(`juror: ${harmless(event.message)}`);
       if (event.type !== 'judgment-finish') return;
       begun ??= performance.now();

@@ -47,10 +47,19 @@ export function modelsCommand(): Command {
             if (event.type !== 'model-download') return;
             const detail = `MB from ${event.source}`;
             const megabytes = (value: number) => Math.round(value / 1e6);
-            progress.update({ label: event.model, done: megabytes(event.receivedBytes), total: megabytes(event.totalBytes), detail });
+            progress.update({
+              label: event.model,
+              done: megabytes(event.receivedBytes),
+              total: megabytes(event.totalBytes),
+              detail,
+            });
           },
         }).finally(() => progress.stop());
-        terminal.print(json ? JSON.stringify(model, null, 2) : `${model.path}\nsha256 ${model.sha256}, ${bytes(model.sizeBytes)}`);
+        terminal.print(
+          json
+            ? JSON.stringify(model, null, 2)
+            : `${model.path}\nsha256 ${model.sha256}, ${bytes(model.sizeBytes)}`,
+        );
       }),
     );
   command
@@ -62,11 +71,23 @@ export function modelsCommand(): Command {
         const terminal = processTerminal();
         const models = await verifyModels({ signal });
         if (json) terminal.print(JSON.stringify(models, null, 2));
-        else if (models.length === 0) terminal.print('No model is installed. Fetch one with `juror models pull NAME`.');
-        else terminal.print(harmless(table(['model', 'status', 'sha256'], models.map(({ name, status, found }) => [name, status, found]))));
+        else if (models.length === 0)
+          terminal.print('No model is installed. Fetch one with `juror models pull NAME`.');
+        else
+          terminal.print(
+            harmless(
+              table(
+                ['model', 'status', 'sha256'],
+                models.map(({ name, status, found }) => [name, status, found]),
+              ),
+            ),
+          );
         const damaged = models.filter(({ status }) => status === 'damaged');
         if (damaged.length > 0)
-          throw new JurorError('model', `damaged: ${damaged.map(({ path }) => path).join(', ')}; remove the file and pull it again`);
+          throw new JurorError(
+            'model',
+            `damaged: ${damaged.map(({ path }) => path).join(', ')}; remove the file and pull it again`,
+          );
       }),
     );
   command

@@ -21,7 +21,8 @@ export function createShowcase(limit: number, rubrics: readonly LoadedRubric[]):
   const verdicts: Verdict[] = [];
   return {
     listen(event) {
-      if (event.type === 'verdict-finish' && samples.has(event.verdict.sampleId)) verdicts.push(event.verdict);
+      if (event.type === 'verdict-finish' && samples.has(event.verdict.sampleId))
+        verdicts.push(event.verdict);
       if (event.type === 'judgment-finish') {
         const { key } = event.judgment;
         if (limit > 0 && judgments.size < 1000) judgments.set(key, [event.judgment]);
@@ -35,7 +36,9 @@ export function createShowcase(limit: number, rubrics: readonly LoadedRubric[]):
     },
     text(terminal) {
       const order = [...samples.keys()];
-      const sorted = verdicts.toSorted((left, right) => order.indexOf(left.sampleId) - order.indexOf(right.sampleId));
+      const sorted = verdicts.toSorted(
+        (left, right) => order.indexOf(left.sampleId) - order.indexOf(right.sampleId),
+      );
       return sorted
         .map((verdict) => {
           const own = verdict.judgments.flatMap((key) => judgments.get(key) ?? []);
@@ -47,10 +50,17 @@ export function createShowcase(limit: number, rubrics: readonly LoadedRubric[]):
   };
 }
 
-function describe(sample: Sample, verdict: Verdict, judgments: readonly Judgment[], rubrics: readonly LoadedRubric[], terminal: Terminal): string {
+function describe(
+  sample: Sample,
+  verdict: Verdict,
+  judgments: readonly Judgment[],
+  rubrics: readonly LoadedRubric[],
+  terminal: Terminal,
+): string {
   const prompt = typeof sample.prompt === 'string' ? sample.prompt : (sample.prompt.at(-1)?.content ?? '');
   const shown = sample.responses.filter(({ id }) => verdict.responseIds.includes(id));
-  const several = (rubrics.find(({ rubric }) => rubric.id === verdict.rubricId)?.rubric.criteria.length ?? 1) > 1;
+  const several =
+    (rubrics.find(({ rubric }) => rubric.id === verdict.rubricId)?.rubric.criteria.length ?? 1) > 1;
   const lines = [
     terminal.style('bold', harmless(`${verdict.sampleId} · ${verdict.rubricId}`)),
     `  prompt   ${excerpt(prompt, width)}`,
@@ -59,18 +69,27 @@ function describe(sample: Sample, verdict: Verdict, judgments: readonly Judgment
   const ordered = judgments.toSorted((left) => (left.responseIds[0] === verdict.responseIds[0] ? -1 : 1));
   for (const judgment of ordered) {
     const name = verdict.mode === 'pairwise' ? `${judgment.responseIds.join(' then ')}: ` : '';
-    if (judgment.critique) lines.push(`  critique ${name}${excerpt(judgment.critique.text, width * 3)}${judgment.critique.finish === 'length' ? ' [cut]' : ''}`);
+    if (judgment.critique)
+      lines.push(
+        `  critique ${name}${excerpt(judgment.critique.text, width * 3)}${judgment.critique.finish === 'length' ? ' [cut]' : ''}`,
+      );
     lines.push(`  read     ${name}${several ? `${judgment.criterionId} ` : ''}${distribution(judgment)}`);
   }
-  lines.push(`  verdict  ${terminal.style('cyan', conclusion(verdict))}${sample.label === undefined ? '' : ` · label ${excerpt(JSON.stringify(sample.label), 60)}`}`);
+  lines.push(
+    `  verdict  ${terminal.style('cyan', conclusion(verdict))}${sample.label === undefined ? '' : ` · label ${excerpt(JSON.stringify(sample.label), 60)}`}`,
+  );
   return lines.join('\n');
 }
 
 function distribution({ outcome, responseIds }: Judgment): string {
-  if (outcome.status === 'unscored') return `unscored (${outcome.reason}): ${excerpt(outcome.message, width)}`;
+  if (outcome.status === 'unscored')
+    return `unscored (${outcome.reason}): ${excerpt(outcome.message, width)}`;
   const pair = responseIds.length > 1;
   return Object.entries(outcome.distribution)
-    .map(([label, p]) => `${pair && label === 'A' ? `A (${responseIds[0]})` : pair && label === 'B' ? `B (${responseIds[1]})` : label} ${percent(p)}`)
+    .map(
+      ([label, p]) =>
+        `${pair && label === 'A' ? `A (${responseIds[0]})` : pair && label === 'B' ? `B (${responseIds[1]})` : label} ${percent(p)}`,
+    )
     .join(' · ');
 }
 

@@ -1,14 +1,16 @@
 /** A run's summary as text. */
 import type { RunSummary } from '../judge/summary.ts';
 import type { RunTotals } from './meter.ts';
-import { count, duration, percent, table, type Terminal } from './terminal.ts';
+import { count, duration, percent, type Terminal, table } from './terminal.ts';
 
 /** What was judged, what came of it, and what it cost. */
 export function describeSummary(summary: RunSummary, totals: RunTotals, terminal: Terminal): string {
   const unscored = summary.verdicts - summary.scored;
   const head = `${count(summary.verdicts)} verdicts, ${unscored === 0 ? 'all scored' : `${count(unscored)} unscored`}`;
   const rubrics = Object.entries(summary.rubrics).map(([id, rubric]) => {
-    const reasons = Object.entries(rubric.unscored).map(([reason, n]) => `${reason} ${n}`).join(', ');
+    const reasons = Object.entries(rubric.unscored)
+      .map(([reason, n]) => `${reason} ${n}`)
+      .join(', ');
     return [id, count(rubric.verdicts), count(rubric.scored), reasons || '–', resultOf(rubric)];
   });
   return [

@@ -38,7 +38,8 @@ export function processTerminal(options: { quiet?: boolean } = {}): Terminal {
     quiet,
     print: (text) => void process.stdout.write(`${text}\n`),
     note: (text) => void (quiet || process.stderr.write(`${text}\n`)),
-    progress: () => (quiet ? { update() {}, stop() {} } : process.stderr.isTTY ? barProgress() : lineProgress()),
+    progress: () =>
+      quiet ? { update() {}, stop() {} } : process.stderr.isTTY ? barProgress() : lineProgress(),
     style: (format, text) => styleText(format, text, { stream: process.stdout }),
   };
 }
@@ -49,7 +50,13 @@ function barProgress(): Progress {
     update({ label, done, total, detail }) {
       if (bar === undefined) {
         bar = new SingleBar(
-          { format: '{label} {bar} {value}/{goal} {detail}', stream: process.stderr, hideCursor: true, barsize: 24, gracefulExit: false },
+          {
+            format: '{label} {bar} {value}/{goal} {detail}',
+            stream: process.stderr,
+            hideCursor: true,
+            barsize: 24,
+            gracefulExit: false,
+          },
           Presets.shades_classic,
         );
         bar.start(Math.max(total ?? done, 1), done, { label, goal: total ?? '?', detail });
@@ -86,12 +93,29 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
     head: [...headings],
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
     chars: {
-      top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-      left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '',
+      top: '',
+      'top-mid': '',
+      'top-left': '',
+      'top-right': '',
+      bottom: '',
+      'bottom-mid': '',
+      'bottom-left': '',
+      'bottom-right': '',
+      left: '',
+      'left-mid': '',
+      mid: '',
+      'mid-mid': '',
+      right: '',
+      'right-mid': '',
+      middle: '',
     },
   });
   for (const row of rows) grid.push([...row]);
-  return grid.toString().split('\n').map((line) => line.trimEnd()).join('\n');
+  return grid
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
 }
 
 /** Control, escape and bidirectional characters as visible escapes; line breaks kept. Judged text must not drive a terminal. */
@@ -99,7 +123,11 @@ export function harmless(text: string): string {
   return text
     .toWellFormed()
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
-      character === '\n' ? character : character === '\t' ? '  ' : `\\u{${character.codePointAt(0)?.toString(16)}}`,
+      character === '\n'
+        ? character
+        : character === '\t'
+          ? '  '
+          : `\\u{${character.codePointAt(0)?.toString(16)}}`,
     );
 }
 

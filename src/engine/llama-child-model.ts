@@ -10,22 +10,17 @@ import {
   LlamaLogLevel,
   type LlamaModel,
   resolveChatWrapper,
-  type Token,
 } from 'node-llama-cpp';
 import type { Message } from '../schema.ts';
-import { messageSegments } from './llama-child-deliberate.ts';
+import { messageSegments, type Renderer } from './llama-child-render.ts';
 import { createSlots, type Progress, type Slots } from './llama-child-slots.ts';
 import { ContextOverflow, createTemplate, type Template } from './llama-child-tokens.ts';
 import type { LoadOptions, ModelInfo } from './llama-protocol.ts';
 
 /** A model ready to answer. */
-export interface LoadedModel {
-  readonly model: LlamaModel;
-  readonly template: Template;
+export interface LoadedModel extends Renderer {
   readonly slots: Slots;
   readonly info: ModelInfo;
-  /** Token that ends an answer. */
-  readonly endOfTurn: Token;
   /** Throws ContextOverflow when `tokens` do not fit one sequence. */
   assertFits(tokens: number): void;
   embed(conversations: readonly (readonly Message[])[], progress: Progress): Promise<Float32Array[]>;
@@ -35,7 +30,10 @@ export interface LoadedModel {
 const batchSize = 512;
 
 /** Load weights and context, choosing threads by a short probe where none are given. */
-export async function loadModel(options: LoadOptions, onProgress: (fraction: number) => void): Promise<LoadedModel> {
+export async function loadModel(
+  options: LoadOptions,
+  onProgress: (fraction: number) => void,
+): Promise<LoadedModel> {
   const llama = await getLlama({
     gpu: options.gpu === 'off' ? false : options.gpu,
     build: 'never',
@@ -56,7 +54,10 @@ export async function loadModel(options: LoadOptions, onProgress: (fraction: num
   const template = chatTemplate(model);
   const contextSize = Math.min(options.contextSize, model.trainContextSize);
   const sequences = options.sequences ?? (numerics === 'exact' ? 2 : 8);
-  const probe = options.threads === undefined && device === 'cpu' ? await probeThreads(model, options.flashAttention) : undefined;
+  const probe =
+    options.threads === undefined && device === 'cpu'
+      ? await probeThreads(model, options.flashAttention)
+      : undefined;
   const threads = options.threads ?? probe?.threads ?? 0;
   const context = await model.createContext({
     contextSize,
@@ -85,7 +86,7 @@ export async function loadModel(options: LoadOptions, onProgress: (fraction: num
     batchSize,
     threads,
     sequences,
-    tokensPerSecond: probe?.tokensPerSecond ?? null,
+    tokensPerSecond: probe?.tokensPerSecond ?? options.tokensPerSecond ?? null,
     build: bindingVersion(),
   };
   const loaded: LoadedModel = {
@@ -94,8 +95,10 @@ export async function loadModel(options: LoadOptions, onProgress: (fraction: num
     slots,
     info,
     endOfTurn,
+    contextSize: info.contextSize,
     assertFits(tokens) {
-      if (tokens > info.contextSize) throw new ContextOverflow(`needs ${tokens} tokens, the context has ${info.contextSize}`);
+      if (tokens > info.contextSize)
+        throw new ContextOverflow(`needs ${tokens} tokens, the context has ${info.contextSize}`);
     },
     embed: (conversations, progress) => embed(loaded, conversations, progress),
   };
@@ -111,7 +114,11 @@ function chatTemplate(model: LlamaModel): Template {
     warningLogs: false,
     customWrapperSettings: { jinjaTemplate: { reasoning: false }, qwen: { thoughts: 'discourage' } },
   } as const;
-  const own = resolveChatWrapper(model, { ...settings, type: 'jinjaTemplate', fallbackToOtherWrappersOnJinjaError: true });
+  const own = resolveChatWrapper(model, {
+    ...settings,
+    type: 'jinjaTemplate',
+    fallbackToOtherWrappersOnJinjaError: true,
+  });
   for (const wrapper of [own, resolveChatWrapper(model, settings)]) {
     if (wrapper === null || plainTextWrappers.some((plain) => wrapper instanceof plain)) continue;
     try {
@@ -133,10 +140,18 @@ const plainTextWrappers = [GeneralChatWrapper, AlpacaChatWrapper, FalconChatWrap
 async function probeThreads(model: LlamaModel, flashAttention: boolean) {
   const cores = availableParallelism();
   const counts = [...new Set([cores, Math.ceil(cores / 2), 1])];
-  const tokens = model.tokenize('The quick brown fox jumps over the lazy dog. '.repeat(12), false).slice(0, 96);
+  const tokens = model
+    .tokenize('The quick brown fox jumps over the lazy dog. '.repeat(12), false)
+    .slice(0, 96);
   let best: { threads: number; tokensPerSecond: number } | undefined;
   for (const threads of counts) {
-    const context = await model.createContext({ contextSize: 256, batchSize: 128, sequences: 1, flashAttention, threads: { ideal: threads, min: threads } });
+    const context = await model.createContext({
+      contextSize: 256,
+      batchSize: 128,
+      sequences: 1,
+      flashAttention,
+      threads: { ideal: threads, min: threads },
+    });
     const sequence = context.getSequence();
     await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(0, 8));
     const start = performance.now();
@@ -152,7 +167,11 @@ async function probeThreads(model: LlamaModel, flashAttention: boolean) {
 const embeddingContexts = new WeakMap<LlamaModel, Promise<LlamaEmbeddingContext>>();
 
 /** Last token's hidden state after the final norm, before any scaling to unit length. */
-async function embed(loaded: LoadedModel, conversations: readonly (readonly Message[])[], progress: Progress) {
+async function embed(
+  loaded: LoadedModel,
+  conversations: readonly (readonly Message[])[],
+  progress: Progress,
+) {
   const { model, info } = loaded;
   let pending = embeddingContexts.get(model);
   if (pending === undefined) {

@@ -41,6 +41,10 @@ export function createSlots(sequences: readonly LlamaContextSequence[], batchSiz
       slot.lastUse = ++clock;
       try {
         return await use(slot);
+      } catch (error) {
+        // What a failed decode left behind is not to be trusted.
+        slot.held = [];
+        throw error;
       } finally {
         slot.busy = false;
         waiting.shift()?.();
@@ -105,7 +109,12 @@ export async function truncate(slot: Slot, count: number): Promise<void> {
 }
 
 /** Evaluate one segment after what is held, batch by batch. */
-export async function appendSegment(slots: Slots, slot: Slot, segment: readonly Token[], progress: Progress): Promise<void> {
+export async function appendSegment(
+  slots: Slots,
+  slot: Slot,
+  segment: readonly Token[],
+  progress: Progress,
+): Promise<void> {
   for (let start = 0; start < segment.length; start += slots.batchSize) {
     progress.signal.throwIfAborted();
     const chunk = segment.slice(start, start + slots.batchSize);
@@ -160,7 +169,8 @@ export function nextLogProbabilities(
   return new Map(
     next.map((token) => {
       const logit = logits.get(token);
-      if (logit === undefined || !Number.isFinite(logit)) throw new Error(`the engine returned no logit for token ${token}`);
+      if (logit === undefined || !Number.isFinite(logit))
+        throw new Error(`the engine returned no logit for token ${token}`);
       return [token, logit - logNormalizer] as const;
     }),
   );
@@ -178,7 +188,13 @@ export async function generate(
   let finish: 'stop' | 'length' | 'repetition' = 'stop';
   const before = tokenCount(slot.held) + segment.length;
   const { temperature, topP, seed } = options;
-  for await (const token of slot.sequence.evaluate([...segment], { temperature, topP, topK: 40, minP: 0, seed })) {
+  for await (const token of slot.sequence.evaluate([...segment], {
+    temperature,
+    topP,
+    topK: 40,
+    minP: 0,
+    seed,
+  })) {
     if (tokens.length === 0) progress.advance(segment.length, 0);
     progress.signal.throwIfAborted();
     if (model.isSpecialToken(token) || model.isEogToken(token)) break;

@@ -30,7 +30,12 @@ export function createTemplate(model: LlamaModel, wrapper: ChatWrapper): Templat
   return {
     name: wrapper.wrapperName,
     digest: createHash('sha256')
-      .update(JSON.stringify([wrapper.wrapperName, renderSlots(wrapper, ['system', 'user', 'assistant', 'user', 'assistant'])]))
+      .update(
+        JSON.stringify([
+          wrapper.wrapperName,
+          renderSlots(wrapper, ['system', 'user', 'assistant', 'user', 'assistant']),
+        ]),
+      )
       .digest('hex'),
     gaps(roles) {
       const key = roles.join(' ');
@@ -65,7 +70,8 @@ function splitAtSlots(values: readonly LlamaTextValue[], count: number): LlamaTe
     }
     let rest = value;
     for (let match = slotPattern.exec(rest); match; match = slotPattern.exec(rest)) {
-      if (Number(match[1]) !== gaps.length - 1) throw new Error('the chat template does not keep the order of its messages');
+      if (Number(match[1]) !== gaps.length - 1)
+        throw new Error('the chat template does not keep the order of its messages');
       if (match.index > 0) gaps.at(-1)?.push(rest.slice(0, match.index));
       gaps.push([]);
       rest = rest.slice(match.index + match[0].length);
@@ -76,39 +82,66 @@ function splitAtSlots(values: readonly LlamaTextValue[], count: number): LlamaTe
   return gaps.slice(0, count);
 }
 
-/** Longest run of one character class handed to the tokenizer at once: longer ones crash std::regex in llama.cpp. */
-const longestRun = 2048;
-const runPattern = new RegExp(`\\p{L}{${longestRun}}|\\p{N}{${longestRun}}|\\s{${longestRun}}|[^\\p{L}\\p{N}\\s]{${longestRun}}`, 'u');
+/** Untrusted text that the vocabulary cannot spell without a control token. */
+export class UnspeakableText extends Error {}
 
 /**
  * Tokens of untrusted text, special tokens off. Lone surrogates become U+FFFD.
- * Throws where the vocabulary yields a control token all the same.
+ * Throws ContextOverflow, having read little more than fits, for more than `limit` tokens, and UnspeakableText where the vocabulary
+ * yields a control token all the same.
  */
-export function tokenizePlain(model: LlamaModel, text: string): Token[] {
+export function tokenizePlain(model: LlamaModel, text: string, limit: number): Token[] {
   const tokens: Token[] = [];
-  for (const piece of breakLongRuns(text.toWellFormed())) for (const token of tokenizePiece(model, piece)) tokens.push(token);
+  for (const piece of cutText(text.toWellFormed())) {
+    for (const token of tokenizePiece(model, piece)) tokens.push(token);
+    if (tokens.length > limit) throw new ContextOverflow(`needs more than the ${limit} tokens of the context`);
+  }
   return tokens;
 }
 
-function breakLongRuns(text: string): string[] {
-  const pieces: string[] = [];
-  let rest = text;
-  for (let match = runPattern.exec(rest); match; match = runPattern.exec(rest)) {
-    const end = match.index + match[0].length;
-    pieces.push(rest.slice(0, end));
-    rest = rest.slice(end);
-  }
-  if (rest) pieces.push(rest);
-  return pieces;
+/** Longest run of one character class handed to the tokenizer at once: longer ones crash std::regex in llama.cpp. */
+const longestRun = 2048;
+const runPattern = ['\\p{L}', '\\p{N}', '\\s', '[^\\p{L}\\p{N}\\s]']
+  .map((kind) => `(?:${kind}){1,${longestRun}}`)
+  .join('|');
+/** Longest text handed to the tokenizer at once, in UTF-16 code units: a longer one would block the process for seconds. */
+const longestPiece = 256 * 1024;
+
+/** The text in pieces: none has a run of one character class that is too long, and none is too long itself. */
+export function* cutText(text: string): Generator<string> {
+  let start = 0;
+  if (text.length > longestRun)
+    for (const { 0: run, index } of text.matchAll(new RegExp(runPattern, 'gu'))) {
+      const end = index + run.length;
+      const fullRun = run.length >= longestRun && [...run].length >= longestRun;
+      if (!fullRun && end - start < longestPiece) continue;
+      yield text.slice(start, end);
+      start = end;
+    }
+  if (start < text.length) yield text.slice(start);
 }
 
-/** Some vocabularies declare tokens that are matched in plain text too; cutting the text inside the literal prevents it. */
+/** Some vocabularies declare tokens that are matched in plain text too; cutting the text inside the literals prevents it. */
 function tokenizePiece(model: LlamaModel, piece: string): Token[] {
-  const tokens = model.tokenize(piece, false);
-  const special = tokens.find((token) => model.isSpecialToken(token));
-  if (special === undefined) return tokens;
-  const literal = model.detokenize([special], true);
-  const at = literal.length > 1 ? piece.indexOf(literal) : -1;
-  if (at < 0) throw new Error('the text yields a special token that cannot be taken apart');
-  return [...tokenizePiece(model, piece.slice(0, at + 1)), ...tokenizePiece(model, piece.slice(at + 1))];
+  const tokens: Token[] = [];
+  const waiting = [piece];
+  for (let text = waiting.pop(); text !== undefined; text = waiting.pop()) {
+    const read = model.tokenize(text, false);
+    const special = read.find((token) => model.isSpecialToken(token));
+    if (special === undefined) {
+      for (const token of read) tokens.push(token);
+      continue;
+    }
+    const literal = model.detokenize([special], true);
+    const parts = text.split(literal);
+    if (literal.length < 2 || parts.length < 2)
+      throw new UnspeakableText('the text yields a special token that cannot be taken apart');
+    const cut = parts.map((part, index) => {
+      const before = index > 0 ? literal.slice(1) : '';
+      const after = index < parts.length - 1 ? literal.slice(0, 1) : '';
+      return before + part + after;
+    });
+    waiting.push(...cut.reverse());
+  }
+  return tokens;
 }

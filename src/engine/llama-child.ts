@@ -1,6 +1,7 @@
 /** Entry of the engine child: owns the model, answers requests. Only `llama-child*.ts` import node-llama-cpp. */
-import { deliberate, logprob, segmentsOf } from './llama-child-deliberate.ts';
+import { deliberate, logprob } from './llama-child-deliberate.ts';
 import { type LoadedModel, loadModel } from './llama-child-model.ts';
+import { segmentsOf } from './llama-child-render.ts';
 import type { Progress } from './llama-child-slots.ts';
 import { ContextOverflow } from './llama-child-tokens.ts';
 import type { ChildRequest, ChildResult, FromChild, ToChild } from './llama-protocol.ts';

@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly cacheType: CacheType;
   /** Undefined: probe. */
   readonly threads: number | undefined;
+  /** What an earlier probe measured, for the progress deadline. */
+  readonly tokensPerSecond: number | undefined;
   readonly sequences: number | undefined;
 }
 

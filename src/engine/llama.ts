@@ -5,6 +5,8 @@ import type { EngineId } from '../schema.ts';
 import type { Deliberation, Engine, EngineOptions } from './engine.ts';
 import { type Child, type ChildFailure, startChild } from './llama-process.ts';
 import type { CacheType, ChildRequest, ChildResult, Gpu, LoadOptions, ModelInfo, Numerics } from './llama-protocol.ts';
+import { jurorHome } from './models-home.ts';
+import { recallProbe, rememberProbe } from './probe.ts';
 
 /** Options of {@link openLlama}. */
 export interface LlamaOptions {
@@ -20,8 +22,10 @@ export interface LlamaOptions {
   readonly flashAttention?: boolean;
   /** Number format of the KV cache. Default `f16`: docs/decisions/0002-numerics.md. */
   readonly cacheType?: CacheType;
-  /** Threads of each child. Default: probed. */
+  /** Threads of each child. Default: probed once per machine and model. */
   readonly threads?: number;
+  /** Where the probe is remembered. Default: juror's folder; null: nowhere. */
+  readonly home?: string | null;
   /** Sequences of each child. Default 2 for `exact`, 8 for `fast`. */
   readonly sequences?: number;
   /** Child processes. Default 1. */
@@ -57,6 +61,8 @@ const cacheTypeDefault: CacheType = 'f16';
 
 /** Load a model in child processes. Throws JurorError `model` when it cannot be loaded. */
 export async function openLlama(options: LlamaOptions): Promise<LlamaEngine> {
+  const home = options.home === undefined ? jurorHome() : options.home;
+  const probe = options.threads === undefined && home !== null ? await recallProbe(home, options.model.sha256) : undefined;
   const load: LoadOptions = {
     modelPath: options.model.path,
     gpu: options.gpu ?? 'auto',
@@ -64,13 +70,17 @@ export async function openLlama(options: LlamaOptions): Promise<LlamaEngine> {
     contextSize: options.contextSize ?? 8192,
     flashAttention: options.flashAttention ?? flashAttentionDefault,
     cacheType: options.cacheType ?? cacheTypeDefault,
-    threads: options.threads,
+    threads: options.threads ?? probe?.threads,
+    tokensPerSecond: probe?.tokensPerSecond,
     sequences: options.sequences,
   };
   const emit = options.onEvent ?? (() => {});
   const first = await startChild(load, { name: options.model.name, onEvent: emit, ...(options.signal ? { signal: options.signal } : {}) });
   const info = first.info;
-  const settled: LoadOptions = { ...load, threads: info.threads || undefined };
+  const { threads, tokensPerSecond } = info;
+  if (load.threads === undefined && tokensPerSecond !== null && home !== null)
+    await rememberProbe(home, options.model.sha256, { threads, tokensPerSecond, measuredAt: Date.now() });
+  const settled: LoadOptions = { ...load, threads: threads || undefined, tokensPerSecond: tokensPerSecond ?? undefined };
   const workers: (Child | undefined)[] = [first];
   const inFlight = new Map<Child, Set<Job>>([[first, new Set()]]);
   const queue: Job[] = [];

@@ -8,7 +8,14 @@ import type { Judgment, Sample, Verdict } from '../schema.ts';
 import { memoryStore } from '../store/memory.ts';
 import { bindJudgment, type PlanRow, type Store } from '../store/store.ts';
 import { noUsage, performRound } from './perform.ts';
-import { completeProtocol, type Plan, type Protocol, planSample, type Round } from './plan.ts';
+import {
+  completeProtocol,
+  type Plan,
+  type PlannedJudgment,
+  type Protocol,
+  planSample,
+  type Round,
+} from './plan.ts';
 import { deriveVerdict } from './verdict.ts';
 
 /** Options of {@link createJudge}. */
@@ -40,7 +47,10 @@ export interface Judge {
   /** Verdicts of one sample, by rubric and then by response. */
   judge(sample: Sample, options?: JudgeCallOptions): Promise<Verdict[]>;
   /** Verdicts of a stream, in its order; memory does not grow with it. */
-  judgeAll(samples: Iterable<Sample> | AsyncIterable<Sample>, options?: JudgeAllOptions): AsyncGenerator<Verdict>;
+  judgeAll(
+    samples: Iterable<Sample> | AsyncIterable<Sample>,
+    options?: JudgeAllOptions,
+  ): AsyncGenerator<Verdict>;
 }
 
 /**
@@ -53,10 +63,38 @@ export function createJudge(options: JudgeOptions): Judge {
   const protocol = completeProtocol(options);
   const store = options.store ?? memoryStore();
 
-  const judgePlan = async (plan: Plan, signal: AbortSignal | undefined): Promise<Verdict> => {
-    const row = planRow(plan);
-    await store.insertPlan([row]);
-    const judgments = (await Promise.all(plan.rounds.map((round) => judgeRound(plan, row, round, signal)))).flat();
+  /** What the store has of a round, and what it lacks. */
+  const lookUp = async (plan: Plan, row: PlanRow, round: Round): Promise<RoundWork> => {
+    const found: Judgment[] = [];
+    for (const { key } of round.judgments) {
+      const judgment = await store.get(key);
+      if (judgment) found.push(judgment);
+    }
+    const missing = round.judgments.filter(({ key }) => !found.some((judgment) => judgment.key === key));
+    return { plan, row, round, found, missing };
+  };
+
+  const judgeRound = async (work: RoundWork, signal: AbortSignal | undefined): Promise<Judgment[]> => {
+    const { plan, row, round, found, missing } = work;
+    for (const judgment of found)
+      onEvent({ type: 'judgment-finish', judgment, cached: true, spent: noUsage });
+    // Equal content has one key: a judgment found may have been made for another sample.
+    const responseIds = [...round.responseIds];
+    const bound = found.map((judgment) =>
+      bindJudgment(judgment, row, { key: judgment.key, criterionId: judgment.criterionId, responseIds }),
+    );
+    if (missing.length === 0) return bound;
+    const made = await performRound(plan, round, missing, engine, protocol, {
+      onEvent,
+      ...(signal ? { signal } : {}),
+    });
+    await store.insert(made.map(({ judgment }) => judgment));
+    for (const { judgment, spent } of made)
+      onEvent({ type: 'judgment-finish', judgment, cached: false, spent });
+    return [...bound, ...made.map(({ judgment }) => judgment)];
+  };
+
+  const conclude = (plan: Plan, judgments: readonly Judgment[]): Verdict => {
     const verdict = deriveVerdict({
       sampleId: plan.sampleId,
       rubric: plan.loaded.rubric,
@@ -70,34 +108,22 @@ export function createJudge(options: JudgeOptions): Judge {
     return verdict;
   };
 
-  const judgeRound = async (plan: Plan, row: PlanRow, round: Round, signal: AbortSignal | undefined): Promise<Judgment[]> => {
-    const found = new Map<string, Judgment>();
-    for (const { key } of round.judgments) {
-      const judgment = await store.get(key);
-      if (judgment) found.set(key, judgment);
-    }
-    for (const judgment of found.values()) onEvent({ type: 'judgment-finish', judgment, cached: true, spent: noUsage });
-    const missing = round.judgments.filter(({ key }) => !found.has(key));
-    const made =
-      missing.length === 0
-        ? []
-        : await performRound(plan, round, missing, engine, protocol, { onEvent, ...(signal ? { signal } : {}) });
-    if (made.length > 0) await store.insert(made.map(({ judgment }) => judgment));
-    for (const { judgment, spent } of made) onEvent({ type: 'judgment-finish', judgment, cached: false, spent });
-    // Equal content has one key: a judgment found may have been made for another sample.
-    const { responseIds } = round;
-    const bound = [...found.values()].map((judgment) =>
-      bindJudgment(judgment, row, { key: judgment.key, criterionId: judgment.criterionId, responseIds: [...responseIds] }),
-    );
-    return [...bound, ...made.map(({ judgment }) => judgment)];
-  };
-
   const plansOf = async (sample: Sample): Promise<Plan[]> =>
     (await Promise.all(rubrics.map((loaded) => planSample(sample, loaded, engine, protocol)))).flat();
 
   const judge: Judge['judge'] = async (sample, { signal } = {}) => {
     const plans = await plansOf(sample);
-    return Promise.all(plans.map((plan) => judgePlan(plan, signal)));
+    const rows = plans.map(planRow);
+    await store.insertPlan(rows);
+    const work: RoundWork[] = [];
+    for (const [index, plan] of plans.entries())
+      for (const round of plan.rounds) work.push(await lookUp(plan, rows[index] ?? planRow(plan), round));
+    // All requests go out in one go and in prefix order: what they share is then still in the cache.
+    const judged = work.map((round) => judgeRound(round, signal));
+    const judgments = await Promise.all(judged);
+    return plans.map((plan) =>
+      conclude(plan, judgments.filter((_, index) => work[index]?.plan === plan).flat()),
+    );
   };
 
   return {
@@ -109,13 +135,15 @@ export function createJudge(options: JudgeOptions): Judge {
       const finished: Promise<Verdict[]>[] = [];
       for await (const sample of samples) {
         if (signal?.aborted) break;
-        const verdicts = queue.add(() => judge(sample, signal ? { signal } : {})).catch((error: unknown) => {
-          if (onBadSample && JurorError.isInstance(error) && error.code === 'data') {
-            onBadSample(error);
-            return [];
-          }
-          throw error;
-        });
+        const verdicts = queue
+          .add(() => judge(sample, signal ? { signal } : {}))
+          .catch((error: unknown) => {
+            if (onBadSample && JurorError.isInstance(error) && error.code === 'data') {
+              onBadSample(error);
+              return [];
+            }
+            throw error;
+          });
         verdicts.catch(() => queue.clear());
         finished.push(verdicts);
         if (finished.length > queue.concurrency * 2) yield* (await finished.shift()) ?? [];
@@ -124,6 +152,15 @@ export function createJudge(options: JudgeOptions): Judge {
       if (signal?.aborted) throw new JurorError('aborted', 'judging was aborted');
     },
   };
+}
+
+/** One round of one verdict: judgments there are, and judgments to make. */
+interface RoundWork {
+  readonly plan: Plan;
+  readonly row: PlanRow;
+  readonly round: Round;
+  readonly found: readonly Judgment[];
+  readonly missing: readonly PlannedJudgment[];
 }
 
 /** The journal row that the verdict is derived from again at export. */

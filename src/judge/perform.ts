@@ -1,5 +1,11 @@
 /** Make the judgments of a round that are not there yet. */
-import type { Answer, DeliberationResult, DeliberationSample, Engine, EngineOptions } from '../engine/engine.ts';
+import type {
+  Answer,
+  DeliberationResult,
+  DeliberationSample,
+  Engine,
+  EngineOptions,
+} from '../engine/engine.ts';
 import { JurorError } from '../errors.ts';
 import { scoreOf } from '../rubric.ts';
 import type { Criterion, Judgment, JudgmentUsage, Outcome, Usage } from '../schema.ts';
@@ -23,8 +29,12 @@ export async function performRound(
   protocol: Protocol,
   options: EngineOptions,
 ): Promise<MadeJudgment[]> {
-  const questions = round.questions.filter((question) => missing.some(({ criterionId }) => criterionId === question.id));
-  const sampleIndexes = [...new Set(missing.map(({ sampleIndex }) => sampleIndex))].sort((left, right) => left - right);
+  const questions = round.questions.filter((question) =>
+    missing.some(({ criterionId }) => criterionId === question.id),
+  );
+  const sampleIndexes = [...new Set(missing.map(({ sampleIndex }) => sampleIndex))].sort(
+    (left, right) => left - right,
+  );
   const result = await engine.deliberate(
     {
       prefix: round.prefix,
@@ -36,7 +46,10 @@ export async function performRound(
   const made = missing.map((planned): MadeJudgment => {
     const base = baseOf(plan, round, planned, engine, protocol);
     if (result.status === 'unscored')
-      return { judgment: { ...base, critique: null, outcome: unscored(result), usage: usageOf(noUsage) }, spent: noUsage };
+      return {
+        judgment: { ...base, critique: null, outcome: unscored(result), usage: usageOf(noUsage) },
+        spent: noUsage,
+      };
     const sample = result.samples[sampleIndexes.indexOf(planned.sampleIndex)];
     const answer = sample?.answers.find(({ questionId }) => questionId === planned.criterionId);
     if (sample === undefined || answer === undefined)
@@ -78,7 +91,10 @@ async function explain(
   const written = result.status === 'done' ? result.samples[0] : undefined;
   return made.map(({ judgment, spent }, index) => {
     const total = index === 0 && written ? add(spent, written.usage) : spent;
-    return { judgment: { ...judgment, critique: written?.critique ?? null, usage: usageOf(total) }, spent: total };
+    return {
+      judgment: { ...judgment, critique: written?.critique ?? null, usage: usageOf(total) },
+      spent: total,
+    };
   });
 }
 
@@ -99,7 +115,8 @@ function baseOf(plan: Plan, round: Round, planned: PlannedJudgment, engine: Engi
 
 function criterionOf(plan: Plan, id: string): Criterion {
   const criterion = plan.loaded.rubric.criteria.find((candidate) => candidate.id === id);
-  if (criterion === undefined) throw new JurorError('rubric', `expected a criterion of '${plan.loaded.rubric.id}', got '${id}'`);
+  if (criterion === undefined)
+    throw new JurorError('rubric', `expected a criterion of '${plan.loaded.rubric.id}', got '${id}'`);
   return criterion;
 }
 
@@ -107,8 +124,13 @@ function criterionOf(plan: Plan, id: string): Criterion {
 function outcomeOf(answer: Answer, { scale }: Criterion): Outcome {
   const entries = Object.entries(answer.logProbabilities);
   const sum = entries.reduce((total, [, value]) => total + Math.exp(value), 0);
-  const distribution = Object.fromEntries(entries.map(([label, value]) => [label, Math.min(1, Math.exp(value) / sum)]));
-  const score = Object.entries(distribution).reduce((total, [label, p]) => total + p * scoreOf(scale, label), 0);
+  const distribution = Object.fromEntries(
+    entries.map(([label, value]) => [label, Math.min(1, Math.exp(value) / sum)]),
+  );
+  const score = Object.entries(distribution).reduce(
+    (total, [label, p]) => total + p * scoreOf(scale, label),
+    0,
+  );
   const best = Object.entries(distribution).reduce((left, right) => (right[1] > left[1] ? right : left));
   return { status: 'scored', label: best[0], score: Math.min(1, Math.max(0, score)), distribution };
 }

@@ -59,10 +59,15 @@ export interface Plan {
 export function completeProtocol(options: Partial<Protocol> = {}): Protocol {
   const critique = options.critique ?? 'none';
   const samples = options.samples ?? 1;
-  if (!Number.isInteger(samples) || samples < 1) throw new JurorError('usage', `samples: expected 1 or more, got ${samples}`);
+  if (!Number.isInteger(samples) || samples < 1)
+    throw new JurorError('usage', `samples: expected 1 or more, got ${samples}`);
   if (samples > 1 && (critique === 'none' || critique === 'after'))
-    throw new JurorError('usage', `samples: expected 1 with critique '${critique}', where every sample would be the same, got ${samples}`);
-  if (!Number.isInteger(options.seed ?? 0)) throw new JurorError('usage', `seed: expected an integer, got ${options.seed}`);
+    throw new JurorError(
+      'usage',
+      `samples: expected 1 with critique '${critique}', where every sample would be the same, got ${samples}`,
+    );
+  if (!Number.isInteger(options.seed ?? 0))
+    throw new JurorError('usage', `seed: expected an integer, got ${options.seed}`);
   return {
     seed: options.seed ?? 0,
     critique,
@@ -101,9 +106,13 @@ export async function planSample(
   if (rubric.mode === 'pairwise') {
     const [first, second, ...others] = sample.responses;
     if (first === undefined || second === undefined || others.length > 0)
-      throw new JurorError('data', `sample '${sample.id}': expected two responses for the pairwise rubric '${rubric.id}', got ${sample.responses.length}`, {
-        place: { field: 'responses' },
-      });
+      throw new JurorError(
+        'data',
+        `sample '${sample.id}': expected two responses for the pairwise rubric '${rubric.id}', got ${sample.responses.length}`,
+        {
+          place: { field: 'responses' },
+        },
+      );
     return [
       {
         ...base,
@@ -116,7 +125,10 @@ export async function planSample(
       },
     ];
   }
-  throw new JurorError('rubric', `expected a pointwise or pairwise rubric, got '${rubric.id}' of mode ${rubric.mode}`);
+  throw new JurorError(
+    'rubric',
+    `expected a pointwise or pairwise rubric, got '${rubric.id}' of mode ${rubric.mode}`,
+  );
 }
 
 async function planRound(
@@ -163,7 +175,15 @@ async function planRound(
       sampleIndex,
     })),
   );
-  return { responseIds: responses.map((response) => response.id), prefix: rendered.prefix, questions, critique, rendered, judgments, seedOf };
+  return {
+    responseIds: responses.map((response) => response.id),
+    prefix: rendered.prefix,
+    questions,
+    critique,
+    rendered,
+    judgments,
+    seedOf,
+  };
 }
 
 function groupOf(sample: Sample): string | undefined {

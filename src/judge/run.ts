@@ -30,7 +30,9 @@ function configurationOf({ engine, rubrics, protocol, tieBand }: RunOptions): Ru
   return {
     engines: [engine.id],
     rubrics: rubrics.map(({ rubric, digest }) => ({ rubric, digest })),
-    prompts: Object.fromEntries(rubrics.map(({ rubric }) => [rubric.prompt, loadPrompt(rubric.prompt).digest])),
+    prompts: Object.fromEntries(
+      rubrics.map(({ rubric }) => [rubric.prompt, loadPrompt(rubric.prompt).digest]),
+    ),
     seed: protocol.seed,
     critique: protocol.critique,
     samples: protocol.samples,
@@ -48,7 +50,10 @@ export async function exportVerdicts(run: Run): Promise<{ counts: RunCounts; sum
   const summarizer = createSummarizer();
   const counts = await exportRun(run, {
     derive: verdictOf(run),
-    summary: { add: (verdict) => summarizer.add(verdict), finish: (counts) => ({ ...counts, ...summarizer.summary() }) },
+    summary: {
+      add: (verdict) => summarizer.add(verdict),
+      finish: (counts) => ({ ...counts, ...summarizer.summary() }),
+    },
   });
   return { counts, summary: summarizer.summary() };
 }
@@ -60,9 +65,11 @@ export function verdictOf(run: Run): (row: PlanRow, judgments: readonly Judgment
   const tieBand = typeof settings.tieBand === 'number' ? settings.tieBand : 0;
   return (row, judgments) => {
     const rubric = byDigest.get(row.rubric.digest);
-    if (rubric === undefined) throw new JurorError('store', `the manifest lacks rubric '${row.rubric.id}'`, { place: { file: run.folder } });
+    if (rubric === undefined)
+      throw new JurorError('store', `the manifest lacks rubric '${row.rubric.id}'`, {
+        place: { file: run.folder },
+      });
     const { sampleId, mode, responseIds, label } = row;
     return deriveVerdict({ sampleId, rubric, mode, responseIds, judgments, label, tieBand });
   };
 }
-

@@ -93,7 +93,9 @@ function count(tally: Tally, verdict: Verdict): void {
     take(mean, score);
   }
   if (verdict.winner !== null)
-    tally.winners[verdict.winner === 'tie' ? 'tie' : verdict.winner === verdict.responseIds[0] ? 'first' : 'second']++;
+    tally.winners[
+      verdict.winner === 'tie' ? 'tie' : verdict.winner === verdict.responseIds[0] ? 'first' : 'second'
+    ]++;
   if (verdict.flipped) tally.flipped++;
   take(tally.lean, verdict.positionLean);
 }

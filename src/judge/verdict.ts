@@ -31,12 +31,16 @@ export function deriveVerdict(input: VerdictInput): Verdict {
   const judgments = [...input.judgments].sort((left, right) => (left.key < right.key ? -1 : 1));
   const members = Map.groupBy(judgments, ({ engine, sampleIndex }) => `${engine.digest}/${sampleIndex}`);
   const perMember = [...members.values()].map((group) => readMember(input, group));
-  const combined = perMember.map((readings) => combineCriteria(criterionScores(rubric, readings), rubric.combine));
+  const combined = perMember.map((readings) =>
+    combineCriteria(criterionScores(rubric, readings), rubric.combine),
+  );
   const scores = combined.flatMap((score) => (score === null ? [] : [score]));
   const score = combined.length > 0 && scores.length === combined.length ? mean(scores) : null;
   const perCriterion = Object.fromEntries(
     rubric.criteria.map(({ id }) => {
-      const readings = perMember.map((member) => member.find(({ criterionId }) => criterionId === id)?.score ?? null);
+      const readings = perMember.map(
+        (member) => member.find(({ criterionId }) => criterionId === id)?.score ?? null,
+      );
       const decided = readings.flatMap((value) => (value === null ? [] : [value]));
       const all = decided.length === readings.length ? mean(decided) : null;
       return [id, { score: all, decided: decided.length, total: Math.max(1, readings.length) }];
@@ -46,7 +50,9 @@ export function deriveVerdict(input: VerdictInput): Verdict {
     return { id, weight, objective, score: perCriterion[id]?.score ?? null };
   });
   const pairs = perMember.flatMap((readings) => readings.flatMap(({ pair }) => (pair ? [pair] : [])));
-  const certainty = perMember.flatMap((readings) => readings.flatMap(({ certainty }) => (certainty === null ? [] : [certainty])));
+  const certainty = perMember.flatMap((readings) =>
+    readings.flatMap(({ certainty }) => (certainty === null ? [] : [certainty])),
+  );
   return {
     sampleId: input.sampleId,
     rubricId: rubric.id,
@@ -83,14 +89,22 @@ function readMember(input: VerdictInput, group: readonly Judgment[]): Reading[] 
 }
 
 /** Both orders of one criterion; null unless both are scored. */
-function readPair({ responseIds, tieBand, rubric }: VerdictInput, judgments: readonly Judgment[]): PairReading | null {
+function readPair(
+  { responseIds, tieBand, rubric }: VerdictInput,
+  judgments: readonly Judgment[],
+): PairReading | null {
   const [first] = responseIds;
   const forward = judgments.find((judgment) => judgment.responseIds[0] === first)?.outcome;
   const backward = judgments.find((judgment) => judgment.responseIds[0] !== first)?.outcome;
   if (forward?.status !== 'scored' || backward?.status !== 'scored') return null;
   const criterion = rubric.criteria.find(({ id }) => id === judgments[0]?.criterionId);
-  if (criterion?.scale.kind !== 'choice') throw new JurorError('rubric', 'expected a choice scale for a pair');
-  const labels = { first: 'A', second: 'B', ...(Object.hasOwn(criterion.scale.choices, 'tie') ? { tie: 'tie' } : {}) };
+  if (criterion?.scale.kind !== 'choice')
+    throw new JurorError('rubric', 'expected a choice scale for a pair');
+  const labels = {
+    first: 'A',
+    second: 'B',
+    ...(Object.hasOwn(criterion.scale.choices, 'tie') ? { tie: 'tie' } : {}),
+  };
   return combineOrders(
     readOrder(logs(forward), labels),
     readOrder(logs(backward), labels),
@@ -104,16 +118,26 @@ function logs(outcome: Extract<Outcome, { status: 'scored' }>): Record<string, n
 
 function criterionScores(rubric: Rubric, readings: readonly Reading[]): CriterionScore[] {
   return rubric.criteria.map(({ id, weight, objective }) => {
-    return { id, weight, objective, score: readings.find(({ criterionId }) => criterionId === id)?.score ?? null };
+    return {
+      id,
+      weight,
+      objective,
+      score: readings.find(({ criterionId }) => criterionId === id)?.score ?? null,
+    };
   });
 }
 
 /** With one reading its own winner, ties and tie band included; with several the mean decides. */
-function winnerOf(score: number | null, pairs: readonly PairReading[], { responseIds }: VerdictInput): string | null {
+function winnerOf(
+  score: number | null,
+  pairs: readonly PairReading[],
+  { responseIds }: VerdictInput,
+): string | null {
   if (score === null) return null;
   const [only] = pairs;
   const [first = '', second = ''] = responseIds;
-  const winner = pairs.length === 1 && only ? only.winner : score === 0.5 ? 'tie' : score > 0.5 ? 'first' : 'second';
+  const winner =
+    pairs.length === 1 && only ? only.winner : score === 0.5 ? 'tie' : score > 0.5 ? 'first' : 'second';
   return winner === 'tie' ? 'tie' : winner === 'first' ? first : second;
 }
 

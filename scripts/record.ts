@@ -1,0 +1,75 @@
+/**
+ * Record what the tests and examples play back: `npm run record`, after every change of a prompt, a rubric or the engine.
+ * Runs the embedded model on one thread; takes about three minutes on an idle core.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'juror-record-'));
+const source = ['--import', './test/support/source.ts'];
+const judge = ['src/cli/main.ts', 'judge', '--no-cache', '--threads', '1', '--gpu', 'off'];
+
+/** The judge's runs and the examples, by recording. */
+const recordings = {
+  'smollm2-135m': [
+    [
+      ...judge,
+      'fixtures/demo/pairs.jsonl',
+      '--rubric',
+      'better-answer',
+      '--critique',
+      'brief',
+      '--out',
+      join(folder, 'pairs'),
+    ],
+    [
+      ...judge,
+      'fixtures/demo/answers.jsonl',
+      '--rubric',
+      'answer-correctness',
+      '--out',
+      join(folder, 'answers'),
+    ],
+    [...source, 'examples/judge-pair.ts'],
+    [...source, 'examples/custom-rubric.ts'],
+  ],
+  // Nothing fits 256 tokens: unscored judgments, on record.
+  'small-context': [
+    [
+      ...judge,
+      'fixtures/demo/pairs.jsonl',
+      '--rubric',
+      'better-answer',
+      '--limit',
+      '2',
+      '--context',
+      '256',
+      '--out',
+      join(folder, 'small'),
+    ],
+  ],
+} as const;
+
+try {
+  for (const [name, programs] of Object.entries(recordings)) {
+    const file = join(root, 'fixtures', 'recordings', `${name}.jsonl`);
+    rmSync(file, { force: true });
+    for (const program of programs) {
+      console.log(`recording ${name}: ${program.filter((part) => !part.startsWith(folder)).join(' ')}`);
+      const { status } = spawnSync(process.execPath, [...program], {
+        cwd: root,
+        stdio: 'inherit',
+        env: { ...process.env, JUROR_RECORD: file },
+      });
+      // 3: unscored judgments are what the small context is recorded for.
+      if (status !== 0 && !(name === 'small-context' && status === 3))
+        throw new Error(`${program.join(' ')} ended with ${status}`);
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,109 @@
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Deliberation, Engine } from '../../src/engine/engine.ts';
+import { openReplay, recordEngine } from '../../src/engine/replay.ts';
+
+const request = (text: string): Deliberation => ({
+  prefix: [{ role: 'user', segments: [text] }],
+  critique: null,
+  questions: [
+    {
+      id: 'q',
+      text: '?',
+      opening: '',
+      labels: [
+        { label: 'A', text: ' A' },
+        { label: 'B', text: ' B' },
+      ],
+    },
+  ],
+});
+
+/** Answers with a probability that depends on the text, and counts what it is asked. */
+function countingEngine(model = 'counter'): Engine & { calls: number } {
+  return {
+    calls: 0,
+    id: { kind: 'llama', model, digest: 'd', template: 't', settings: {} },
+    concurrency: 1,
+    protocol: 'logits',
+    async deliberate({ prefix }) {
+      this.calls++;
+      const p = 1 / (2 + (prefix[0]?.segments[0]?.length ?? 0));
+      const usage = { evaluated: 3, reused: 0, generated: 0 };
+      const answers = [
+        { questionId: 'q', logProbabilities: { A: Math.log(p), B: Math.log(1 - p) }, labelMass: -0.1, usage },
+      ];
+      return { status: 'done', samples: [{ critique: null, answers, usage }] };
+    },
+    logprob: () => Promise.reject(new Error('unused')),
+    embed: () => Promise.reject(new Error('unused')),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+test('a recording plays back bit for bit, under the recorded id, without the engine', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-replay-'));
+  const file = join(folder.path, 'deep', 'recording.jsonl');
+  const engine = countingEngine();
+  const recorder = await recordEngine(engine, file);
+  const made = [
+    await recorder.deliberate(request('x')),
+    await recorder.deliberate(request('{"__proto__":1}\ud800')),
+  ];
+  await recorder.deliberate(request('x'));
+  await recorder[Symbol.asyncDispose]();
+  expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(3);
+
+  await using replay = await openReplay(file);
+  expect(replay.id).toEqual(engine.id);
+  expect([
+    await replay.deliberate(request('x')),
+    await replay.deliberate(request('{"__proto__":1}\ud800')),
+  ]).toEqual(made);
+  expect(engine.calls).toBe(3);
+});
+
+test('what was not recorded is an error, never an invention', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-replay-'));
+  const file = join(folder.path, 'recording.jsonl');
+  await (await recordEngine(countingEngine(), file)).deliberate(request('x'));
+  await using replay = await openReplay(file);
+  await expect(replay.deliberate(request('y'))).rejects.toMatchObject({ code: 'engine', place: { file } });
+  await expect(replay.logprob({ messages: [], continuation: '' })).rejects.toMatchObject({ code: 'engine' });
+  await expect(replay.embed([])).rejects.toMatchObject({ code: 'engine' });
+  const signal = AbortSignal.abort();
+  await expect(replay.deliberate(request('x'), { signal })).rejects.toMatchObject({ code: 'aborted' });
+});
+
+test('a recording goes on with the same engine and refuses another', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-replay-'));
+  const file = join(folder.path, 'recording.jsonl');
+  await (await recordEngine(countingEngine(), file)).deliberate(request('x'));
+  await (await recordEngine(countingEngine(), file)).deliberate(request('y'));
+  await using replay = await openReplay(file);
+  expect((await replay.deliberate(request('y'))).status).toBe('done');
+  await expect(recordEngine(countingEngine('other'), file)).rejects.toMatchObject({
+    code: 'data',
+    place: { file },
+  });
+});
+
+test('a damaged recording names the line', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-replay-'));
+  const file = join(folder.path, 'recording.jsonl');
+  await (await recordEngine(countingEngine(), file)).deliberate(request('x'));
+  const text = await readFile(file, 'utf8');
+  for (const [damaged, line] of [
+    [text.slice(0, -20), 2],
+    [text.replace('"recording":1', '"recording":2'), 1],
+    [`${text}{"request":"short","result":{}}\n`, 3],
+    ['not json\n', 1],
+  ] as const) {
+    await writeFile(file, damaged);
+    await expect(openReplay(file)).rejects.toMatchObject({ code: 'data', place: { file, line } });
+  }
+  await writeFile(file, '');
+  await expect(openReplay(file)).rejects.toMatchObject({ code: 'data', place: { file } });
+});
