@@ -35,8 +35,6 @@ export async function openCache(store: Store, home: string): Promise<Store> {
     plan: () => store.plan(),
     plannedJudgments: () => store.plannedJudgments(),
     pending: () => store.pending(),
-    recordAttempt: (attempt) => store.recordAttempt(attempt),
-    attempts: (key) => store.attempts(key),
     [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
   };
 }

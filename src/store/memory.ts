@@ -1,12 +1,11 @@
 /** The store without a folder: gone with the process. */
 import { Judgment } from '../schema.ts';
-import { Attempt, bindToFirstUse, PlanRow, planIdentity, recordText, type Store } from './store.ts';
+import { bindToFirstUse, PlanRow, planIdentity, recordText, type Store } from './store.ts';
 
 /** A store in memory, for library use without a run folder and for tests. Memory grows with what is inserted. */
 export function memoryStore(): Store {
   const judgments = new Map<string, string>();
   const rows = new Map<string, { readonly identity: readonly string[]; readonly text: string }>();
-  const tries: Attempt[] = [];
 
   const planned = (): PlanRow[] =>
     [...rows.values()]
@@ -62,10 +61,6 @@ export function memoryStore(): Store {
       const keys = new Set(planned().flatMap((row) => row.judgments.map(({ key }) => key)));
       return [...keys].filter((key) => !judgments.has(key)).length;
     },
-    async recordAttempt(attempt) {
-      tries.push(JSON.parse(recordText(Attempt, attempt)));
-    },
-    attempts: async (key) => tries.filter((attempt) => attempt.key === key),
     async [Symbol.asyncDispose]() {},
   };
 }

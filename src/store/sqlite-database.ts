@@ -25,8 +25,6 @@ const schema = `
     key TEXT NOT NULL, plan INTEGER NOT NULL REFERENCES plan (id), PRIMARY KEY (key, plan)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX plan_keys_of_plan ON plan_keys (plan);
-  CREATE TABLE attempts (id INTEGER PRIMARY KEY, key TEXT NOT NULL, record TEXT NOT NULL) STRICT;
-  CREATE INDEX attempts_of_key ON attempts (key);
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${schemaVersion};
 `;

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { JurorError } from '../errors.ts';
 import { Judgment } from '../schema.ts';
 import { explained, openJournalFile, storeError } from './sqlite-database.ts';
-import { Attempt, bindToFirstUse, idText, PlanRow, planIdentity, recordText, type Store } from './store.ts';
+import { bindToFirstUse, idText, PlanRow, planIdentity, recordText, type Store } from './store.ts';
 
 /** Rows held in memory at once while streaming. */
 const pageSize = 256;
@@ -141,14 +141,6 @@ export async function openSqliteStore(file: string, options: SqliteStoreOptions 
         yield bindToFirstUse(judgment, rowOf(plan));
     },
     pending: async () => Number(explained(file, () => statements.pending.get())?.count),
-    async recordAttempt(attempt) {
-      const text = recordText(Attempt, attempt);
-      await write(() => Number(statements.insertAttempt.run(attempt.key, text).changes));
-    },
-    attempts: async (key) =>
-      explained(file, () => statements.attempts.all(key)).map(({ record }) =>
-        readRecord(file, record, (attempt: Attempt) => attempt.key === key),
-      ),
     async [Symbol.asyncDispose]() {
       commit();
       journal.close();
@@ -201,7 +193,5 @@ function prepareStatements(database: DatabaseSync) {
     planPage: database.prepare(`
       SELECT rubric_id, sample_id, response_ids, record FROM plan
       WHERE (rubric_id, sample_id, response_ids) > (?, ?, ?) ORDER BY rubric_id, sample_id, response_ids LIMIT ?`),
-    insertAttempt: database.prepare('INSERT INTO attempts (key, record) VALUES (?, ?)'),
-    attempts: database.prepare('SELECT record FROM attempts WHERE key = ? ORDER BY id'),
   };
 }

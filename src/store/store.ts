@@ -31,17 +31,6 @@ export const PlanRow = z.strictObject({
 });
 export type PlanRow = z.infer<typeof PlanRow>;
 
-/** One try at a judgment, kept to explain a failure afterwards; never part of an export. */
-export const Attempt = z.strictObject({
-  key: Judgment.shape.key,
-  outcome: z.enum(['done', 'unscored', 'failed', 'aborted']),
-  reason: z.string(),
-  startedAt: z.iso.datetime().optional(),
-  /** Signal that ended the engine's process. */
-  childSignal: z.string().optional(),
-});
-export type Attempt = z.infer<typeof Attempt>;
-
 /**
  * Keeps judgments and plans. Records are checked on the way in: a bad one throws JurorError `store` and nothing of its call is kept.
  * What an awaited write reports is durable. Rows written while an iteration is under way may or may not be part of it.
@@ -65,9 +54,6 @@ export interface Store extends AsyncDisposable {
   plannedJudgments(): AsyncIterable<Judgment>;
   /** How many judgments the plan uses that are not there. */
   pending(): Promise<number>;
-  recordAttempt(attempt: Attempt): Promise<void>;
-  /** Attempts at one judgment, oldest first. */
-  attempts(key: string): Promise<Attempt[]>;
 }
 
 /** A judgment under the names of one use of it: its sample, rubric, criterion and responses. */

@@ -77,7 +77,7 @@ conforms('judgments stream by key, over page borders and beside writes', async (
   expect(await store.insert(all)).toBe(600);
   const keys: string[] = [];
   for await (const { key } of store.judgments()) {
-    if (keys.push(key) === 10) await store.recordAttempt({ key, outcome: 'done', reason: '' });
+    if (keys.push(key) === 10) await store.insertPlan([planRowOf(1)]);
   }
   expect(keys).toEqual(all.map(({ key }) => key).sort());
 });
@@ -192,17 +192,6 @@ conforms('a shared judgment takes the names of its first use, whoever made it', 
     judgmentOf('shared', { sampleId: 'sample-a', criterionId: 'clarity', responseIds: shown }),
   ]);
   expect((await store.get(key))?.sampleId).toBe('sample-b');
-});
-
-conforms('attempts are kept in order', async (store) => {
-  const key = sha256('tried');
-  const crash = { key, outcome: 'failed', reason: 'crash', childSignal: 'SIGSEGV' } as const;
-  const done = { key, outcome: 'done', reason: '', startedAt: '2026-01-02T03:04:05Z' } as const;
-  await store.recordAttempt(crash);
-  await store.recordAttempt(done);
-  await store.recordAttempt({ ...crash, key: sha256('other') });
-  expect(await store.attempts(key)).toEqual([crash, done]);
-  expect(await store.attempts(sha256('never'))).toEqual([]);
 });
 
 test('binding changes the names and nothing else', () => {
