@@ -15,82 +15,82 @@ import { cosine, differences, readGolden, readLabels, referenceLabels } from '..
 const { values } = parseArgs({ options: { threads: { type: 'string' } } });
 const threads = values.threads === undefined ? {} : { threads: Number(values.threads) };
 const { items, sha256 } = readGolden();
+const some = items.filter((_, index) => index % 4 === 0);
 const model = await testModel();
 if (model.sha256 !== sha256) throw new Error(`expected the model ${sha256}, got ${model.sha256}`);
 const reference = referenceLabels(items);
-const logOddsOf = (labels: readonly { logOdds: number }[]) => labels.map(({ logOdds }) => logOdds);
-const round = (value: number, digits = 4) => Number(value.toFixed(digits));
 
-async function measure(settings: Partial<LlamaOptions>) {
-  await using engine = await openLlama({ model, gpu: 'off', ...threads, ...settings });
-  const labels = await readLabels(engine, items);
-  const vectors = await engine.embed(items.map(({ messages }) => messages));
-  const cosines = items.map(({ hiddenState }, index) =>
-    cosine(vectors[index] ?? new Float32Array(), hiddenState),
-  );
-  return { labels, cosines };
-}
-
+/** Settings that move a logit. With flash attention llama.cpp rounds a float32 cache to float16, so it is not a variant. */
 const variants = [
   { flashAttention: true, cacheType: 'f16' },
   { flashAttention: false, cacheType: 'f16' },
-  { flashAttention: true, cacheType: 'f32' },
   { flashAttention: false, cacheType: 'f32' },
 ] as const;
-const measured = [];
-for (const variant of variants)
-  measured.push({ variant, ...(await measure({ ...variant, numerics: 'exact' })) });
+type Variant = (typeof variants)[number];
 
-console.log(
-  `${items.length} prompts, ${model.name}, log-odds of two labels and hidden states against float32`,
-);
-console.table(
-  measured.map(({ variant, labels, cosines }) => {
-    const odds = differences(logOddsOf(labels), logOddsOf(reference));
-    const mass = differences(
-      labels.map(({ labelMass }) => labelMass),
-      reference.map(({ labelMass }) => labelMass),
-    );
-    return {
-      'flash attention': variant.flashAttention ? 'on' : 'off',
-      cache: variant.cacheType,
-      correlation: round(estimate(pearson(logOddsOf(labels), logOddsOf(reference))).value ?? Number.NaN, 5),
-      'mean |Δ log-odds|': round(odds.mean),
-      'max |Δ log-odds|': round(odds.max),
-      'mean |Δ label mass|': round(mass.mean),
-      'cosine, mean': round(cosines.reduce((sum, value) => sum + value, 0) / cosines.length, 6),
-      'cosine, least': round(Math.min(...cosines), 6),
-    };
-  }),
-);
+const nameOf = ({ flashAttention, cacheType }: Variant) =>
+  `flash attention ${flashAttention ? 'on' : 'off'}, ${cacheType} cache`;
+const logOddsOf = (labels: readonly { logOdds: number }[]) => labels.map(({ logOdds }) => logOdds);
+const meanOf = (list: readonly number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
 
-/** Mean and standard error of each prompt's error under one variant minus its error under the first. */
-const errors = measured.map(({ labels }) =>
-  labels.map(({ logOdds }, index) => Math.abs(logOdds - (reference[index]?.logOdds ?? Number.NaN))),
-);
-for (const [index, { variant }] of measured.entries()) {
-  if (index === 0) continue;
-  const paired = (errors[index] ?? []).map((error, row) => error - (errors[0]?.[row] ?? Number.NaN));
-  const mean = paired.reduce((sum, value) => sum + value, 0) / paired.length;
-  const variance = paired.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (paired.length - 1);
-  const name = `flash attention ${variant.flashAttention ? 'on' : 'off'}, ${variant.cacheType}`;
-  console.log(
-    `${name}: error against that of the first row ${round(mean)} ± ${round(Math.sqrt(variance / paired.length))} (standard error)`,
-  );
+async function labelsOf(settings: Partial<LlamaOptions>) {
+  await using engine = await openLlama({ model, gpu: 'off', ...threads, ...settings });
+  return await readLabels(engine, items);
 }
 
-const exact = logOddsOf(measured[0]?.labels ?? []);
-await using engine = await openLlama({
-  model,
-  gpu: 'off',
-  ...threads,
-  flashAttention: true,
-  numerics: 'fast',
-  sequences: 8,
-});
-const fast = logOddsOf(await readLabels(engine, items));
-const noise = differences(fast, exact);
-const distance = differences(fast, logOddsOf(reference));
-console.log(
-  `fast, 8 sequences, against exact: mean |Δ log-odds| ${round(noise.mean)}, max ${round(noise.max)}; against float32: mean ${round(distance.mean)}`,
-);
+async function cosinesOf(settings: Partial<LlamaOptions>): Promise<number[]> {
+  await using engine = await openLlama({ model, gpu: 'off', ...threads, ...settings });
+  const vectors = await engine.embed(some.map(({ messages }) => messages));
+  return some.map(({ hiddenState }, index) => cosine(vectors[index] ?? new Float32Array(), hiddenState));
+}
+
+console.log(`${model.name}: log-odds of two labels (${items.length} prompts) and hidden states (${some.length}) against float32
+| flash attention | cache | correlation | mean abs. Δ log-odds | greatest | mean abs. Δ label mass | cosine, mean | cosine, least |
+|---|---|---|---|---|---|---|---|`);
+const measured = [];
+for (const variant of variants) {
+  const labels = await labelsOf({ ...variant, numerics: 'exact' });
+  const cosines = await cosinesOf(variant);
+  const correlation = estimate(pearson(logOddsOf(labels), logOddsOf(reference))).value;
+  const odds = differences(logOddsOf(labels), logOddsOf(reference));
+  const mass = meanOf(
+    labels.map(({ labelMass }, row) => Math.abs(labelMass - (reference[row]?.labelMass ?? Number.NaN))),
+  );
+  const cells = [
+    variant.flashAttention ? 'on' : 'off',
+    variant.cacheType,
+    correlation?.toFixed(5),
+    odds.mean.toFixed(4),
+    odds.max.toFixed(4),
+    mass.toFixed(4),
+    meanOf(cosines).toFixed(6),
+    Math.min(...cosines).toFixed(6),
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+  measured.push({ variant, labels });
+}
+
+const errorsOf = (labels: readonly { logOdds: number }[]) =>
+  labels.map(({ logOdds }, row) => Math.abs(logOdds - (reference[row]?.logOdds ?? Number.NaN)));
+for (const [index, { variant, labels }] of measured.entries())
+  for (const other of measured.slice(index + 1)) {
+    const against = errorsOf(labels);
+    const paired = errorsOf(other.labels).map((error, row) => error - (against[row] ?? Number.NaN));
+    const mean = meanOf(paired);
+    const standardError = Math.sqrt(meanOf(paired.map((value) => (value - mean) ** 2)) / (paired.length - 1));
+    const change = differences(logOddsOf(other.labels), logOddsOf(labels));
+    console.log(
+      `${nameOf(other.variant)} against ${nameOf(variant)}: error ${mean.toFixed(4)} ± ${standardError.toFixed(4)} (standard error); ` +
+        `log-odds move by ${change.mean.toFixed(4)}, at most ${change.max.toFixed(4)}`,
+    );
+  }
+
+for (const { variant, labels } of measured) {
+  const fast = logOddsOf(await labelsOf({ ...variant, numerics: 'fast', sequences: 8 }));
+  const noise = differences(fast, logOddsOf(labels));
+  const distance = differences(fast, logOddsOf(reference));
+  console.log(
+    `fast, 8 sequences, ${nameOf(variant)}: against exact mean abs. Δ log-odds ${noise.mean.toFixed(4)}, greatest ${noise.max.toFixed(4)}; ` +
+      `against float32 mean ${distance.mean.toFixed(4)}`,
+  );
+}

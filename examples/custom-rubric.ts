@@ -28,10 +28,6 @@ criteria:
       min: 1
       max: 3
       anchors: { 1: rude, 2: neutral, 3: warm and polite }
-combine:
-  kind: gated
-  gates:
-    - { criterion: solves, below: 0.3, cap: 0.3 }
 `,
   'support-reply.yaml',
 );

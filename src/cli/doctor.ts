@@ -11,7 +11,7 @@ import { createJudge } from '../judge/judge.ts';
 import { loadRubric } from '../rubric.ts';
 import { addEngineFlags, type EngineFlags } from './engine.ts';
 import { interruptible } from './interrupt.ts';
-import { bytes, count, harmless, percent, processTerminal, table } from './terminal.ts';
+import { bytes, count, harmless, percent, plural, processTerminal, table } from './terminal.ts';
 
 interface Finding {
   readonly check: string;
@@ -49,7 +49,7 @@ export function doctorCommand() {
       if (bad.length > 0)
         throw new JurorError(
           'engine',
-          `${bad.length} checks failed: ${bad.map(({ check }) => check).join(', ')}`,
+          `${plural(bad.length, 'check')} failed: ${bad.map(({ check }) => check).join(', ')}`,
         );
     }),
   );
@@ -94,7 +94,7 @@ async function model(flags: EngineFlags, signal: AbortSignal): Promise<Finding[]
     {
       check: 'engine',
       status: 'good',
-      detail: `${info.build}, ${info.device}, ${info.threads || 'default'} threads, ${info.sequences} sequences, numerics ${info.numerics}${speed}`,
+      detail: `${info.build}, ${info.device}, ${info.threads ? plural(info.threads, 'thread') : 'default threads'}, ${info.sequences} sequences, numerics ${info.numerics}${speed}`,
     },
     {
       check: 'context',
@@ -109,7 +109,7 @@ async function model(flags: EngineFlags, signal: AbortSignal): Promise<Finding[]
     ...(await readOut(engine)),
   );
   if (resolved.purpose !== undefined)
-    findings.push({ check: 'good for', status: 'note', detail: resolved.purpose });
+    findings.push({ check: 'judge', status: 'note', detail: resolved.purpose });
   return findings;
 }
 
@@ -128,10 +128,12 @@ async function readOut(engine: LlamaEngine): Promise<Finding[]> {
       },
     ],
   });
-  const segments = (await engine.tokens(ask(forged)))[0] ?? [];
-  const plain = (await engine.tokens(ask('x')))[0] ?? [];
-  const special = new Set([...(plain[0]?.slice(0, 1) ?? []), ...(plain.at(-1)?.slice(0, 0) ?? [])]);
-  const leaked = (segments[0] ?? []).slice(1).filter((token) => special.has(token)).length;
+  // The template opens with a control token; judged text must not add another one.
+  const [plain = [], judged = []] = await Promise.all(
+    ['x', forged].map(async (text) => (await engine.tokens(ask(text)))[0]?.flat() ?? []),
+  );
+  const occurrences = (tokens: readonly number[]) => tokens.filter((token) => token === plain[0]).length;
+  const leaked = occurrences(judged) - occurrences(plain);
   const rubric = await loadRubric('better-answer');
   const judge = createJudge({ engine, rubrics: [rubric] });
   const sample = (first: string, second: string) => ({
@@ -152,7 +154,7 @@ async function readOut(engine: LlamaEngine): Promise<Finding[]> {
       detail:
         leaked === 0
           ? 'special tokens in judged text stay text'
-          : `${leaked} special tokens came from judged text`,
+          : `${plural(leaked, 'special token')} came from judged text`,
     },
     {
       check: 'antisymmetry',

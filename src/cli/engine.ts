@@ -7,7 +7,7 @@ import { resolveModel } from '../engine/models.ts';
 import { openReplay, recordEngine } from '../engine/replay.ts';
 import type { Listener } from '../events.ts';
 import { flag, wholeNumber } from './flags.ts';
-import { bytes, type Terminal } from './terminal.ts';
+import { bytes, plural, type Terminal } from './terminal.ts';
 
 /** Values of {@link addEngineFlags}. */
 export interface EngineFlags {
@@ -71,22 +71,29 @@ export async function openEngine(
     const engine = await openReplay(flags.replay);
     return { engine, description: `${engine.id.model}, replayed`, purpose: undefined };
   }
-  const progress = terminal.progress();
+  const fetching = terminal.progress();
+  const loading = terminal.progress({ passing: true });
   const onEvent: Listener = (event) => {
-    if (event.type === 'model-download')
-      progress.update({
+    if (event.type === 'model-download') {
+      const [done, total] = [event.receivedBytes, event.totalBytes].map((value) => Math.round(value / 1e6));
+      fetching.update({
         label: `fetching ${event.model}`,
-        done: Math.round(event.receivedBytes / 1e6),
-        total: Math.round(event.totalBytes / 1e6),
+        done: done ?? 0,
+        total: total || undefined,
         detail: `MB from ${event.source}`,
+      });
+    }
+    if (event.type === 'engine-load' && event.progress < 1)
+      loading.update({
+        label: `loading ${event.model}`,
+        done: Math.round(event.progress * 100),
+        total: 100,
+        detail: '%',
       });
     listen(event);
   };
-  const model = await resolveModel(flags.model, {
-    onEvent,
-    signal,
-    ...(flags.pin ? { pin: true } : {}),
-  }).finally(() => progress.stop());
+  const asked = { onEvent, signal, ...(flags.pin ? { pin: true } : {}) };
+  const model = await resolveModel(flags.model, asked).finally(() => fetching.stop());
   const engine = await openLlama({
     model,
     gpu: flags.gpu,
@@ -96,9 +103,9 @@ export async function openEngine(
     ...(flags.context === undefined ? {} : { contextSize: flags.context }),
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),
     ...(flags.children === undefined ? {} : { children: flags.children }),
-  });
+  }).finally(() => loading.stop());
   const { info } = engine;
-  const where = info.device === 'cpu' ? `cpu, ${info.threads} threads` : info.device;
+  const where = info.device === 'cpu' ? `cpu, ${plural(info.threads, 'thread')}` : info.device;
   return {
     engine: flags.record === undefined ? engine : await recordEngine(engine, flags.record),
     description: `${model.name} (${bytes(model.sizeBytes)}, ${where}, ${info.numerics})`,

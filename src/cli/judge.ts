@@ -18,7 +18,7 @@ import { interruptible } from './interrupt.ts';
 import { createMeter } from './meter.ts';
 import { createShowcase } from './showcase.ts';
 import { describeSummary } from './summary.ts';
-import { harmless, processTerminal, type Terminal } from './terminal.ts';
+import { harmless, plural, processTerminal, type Terminal } from './terminal.ts';
 
 /** The verb. */
 export function judgeCommand() {
@@ -60,7 +60,7 @@ export function judgeCommand() {
         .default(0),
     )
     .addOption(
-      flag('--show <n>', 'print the first n samples with their critiques')
+      flag('--show <n>', 'print the first n samples in full, and a line for each other')
         .argParser(wholeNumber(0))
         .default(0),
     )
@@ -111,7 +111,7 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
     );
   terminal.note(`${rubrics.map(({ rubric }) => rubric.id).join(', ')} · ${opened.description}`);
   if (opened.purpose) terminal.note(`${opened.engine.id.model} is ${opened.purpose}`);
-  const showcase = createShowcase(flags.show, rubrics);
+  const showcase = createShowcase(flags.show);
   const judge = createJudge({
     engine,
     rubrics,
@@ -183,8 +183,7 @@ async function report(
   terminal.print(describeSummary(summary, meter, terminal));
   for (const { rubricId, report } of agreements)
     if (report.counts.compared > 0) terminal.print(`\n${describeAgreement(rubricId, report)}`);
-  if (bad > 0)
-    terminal.print(`\n${bad} ${bad === 1 ? 'row was' : 'rows were'} refused; see the messages above`);
+  if (bad > 0) terminal.print(`\n${plural(bad, 'row')} refused; see the messages above`);
   terminal.print(`\n${join(out, 'verdicts.jsonl')} · judgments.jsonl · summary.json`);
 }
 

@@ -40,16 +40,17 @@ export function createMeter(terminal: Terminal): Meter {
   const seconds = () => (begun === undefined ? 0 : ((ended ?? performance.now()) - begun) / 1000);
   const show = () => {
     const rate = doneSamples / Math.max(seconds(), 0.001);
-    const left =
-      expected === undefined || doneSamples === 0
-        ? ''
-        : ` · ${duration((expected - doneSamples) / rate)} left`;
+    const left = expected === undefined ? '' : ` · ${duration((expected - doneSamples) / rate)} left`;
     const share = totals.saved / Math.max(1, totals.saved + totals.evaluated);
     progress.update({
       label: 'judged',
       done: doneSamples,
       total: expected,
-      detail: `${rate.toFixed(rate < 10 ? 1 : 0)}/s${left} · ${count(totals.evaluated)} tokens read, ${percent(share)} saved`,
+      detail: [
+        ...(doneSamples > 0 ? [`${rate.toFixed(rate < 10 ? 1 : 0)}/s${left}`] : []),
+        `${count(totals.evaluated)} tokens`,
+        `${percent(share)} saved`,
+      ].join(' · '),
     });
   };
   return {

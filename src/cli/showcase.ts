@@ -1,8 +1,7 @@
-/** The first samples of a run in full: texts, critiques, distributions, verdict. */
+/** Verdicts of a run for people: the first samples in full, with texts, critiques and probabilities, the others a line each. */
 import type { Listener } from '../events.ts';
-import type { LoadedRubric } from '../rubric.ts';
 import type { Judgment, Sample, Verdict } from '../schema.ts';
-import { excerpt, harmless, percent, type Terminal } from './terminal.ts';
+import { bar, excerpt, harmless, percent, type Terminal, table, wrap } from './terminal.ts';
 
 /** Collects what is to be shown. */
 export interface Showcase {
@@ -12,21 +11,42 @@ export interface Showcase {
   text(terminal: Terminal): string;
 }
 
-const width = 100;
+/** Verdicts listed in one line each; the rest is only counted. */
+const listed = 40;
+/** Judgments in flight whose verdict has not come yet. */
+const remembered = 1000;
+const indent = 11;
 
-/** Show the first `limit` samples. */
-export function createShowcase(limit: number, rubrics: readonly LoadedRubric[]): Showcase {
+/** Show the first `limit` samples in full. Shows nothing when it is 0. */
+export function createShowcase(limit: number): Showcase {
   const samples = new Map<string, Sample>();
-  const judgments = new Map<string, Judgment[]>();
-  const verdicts: Verdict[] = [];
+  const judgments = new Map<string, Judgment>();
+  const shown: {
+    readonly sample: Sample;
+    readonly verdict: Verdict;
+    readonly judgments: readonly Judgment[];
+  }[] = [];
+  const others: Verdict[] = [];
+  let uncounted = 0;
   return {
     listen(event) {
-      if (event.type === 'verdict-finish' && samples.has(event.verdict.sampleId))
-        verdicts.push(event.verdict);
+      if (limit === 0) return;
       if (event.type === 'judgment-finish') {
-        const { key } = event.judgment;
-        if (limit > 0 && judgments.size < 1000) judgments.set(key, [event.judgment]);
+        judgments.set(event.judgment.key, event.judgment);
+        const [oldest] = judgments.keys();
+        if (judgments.size > remembered && oldest !== undefined) judgments.delete(oldest);
       }
+      if (event.type !== 'verdict-finish') return;
+      const { verdict } = event;
+      const sample = samples.get(verdict.sampleId);
+      if (sample)
+        shown.push({
+          sample,
+          verdict,
+          judgments: verdict.judgments.flatMap((key) => judgments.get(key) ?? []),
+        });
+      else if (others.length < listed) others.push(verdict);
+      else uncounted++;
     },
     async *watch(stream) {
       for await (const sample of stream) {
@@ -36,16 +56,11 @@ export function createShowcase(limit: number, rubrics: readonly LoadedRubric[]):
     },
     text(terminal) {
       const order = [...samples.keys()];
-      const sorted = verdicts.toSorted(
-        (left, right) => order.indexOf(left.sampleId) - order.indexOf(right.sampleId),
-      );
-      return sorted
-        .map((verdict) => {
-          const own = verdict.judgments.flatMap((key) => judgments.get(key) ?? []);
-          const sample = samples.get(verdict.sampleId);
-          return sample ? describe(sample, verdict, own, rubrics, terminal) : '';
-        })
-        .join('\n\n');
+      const place = ({ sample }: { readonly sample: Sample }) => order.indexOf(sample.id);
+      const full = shown
+        .toSorted((left, right) => place(left) - place(right))
+        .map(({ sample, verdict, judgments }) => describe(sample, verdict, judgments, terminal));
+      return [...full, ...(others.length > 0 ? [list(others, uncounted)] : [])].join('\n\n');
     },
   };
 }
@@ -54,48 +69,69 @@ function describe(
   sample: Sample,
   verdict: Verdict,
   judgments: readonly Judgment[],
-  rubrics: readonly LoadedRubric[],
   terminal: Terminal,
 ): string {
   const prompt = typeof sample.prompt === 'string' ? sample.prompt : (sample.prompt.at(-1)?.content ?? '');
-  const shown = sample.responses.filter(({ id }) => verdict.responseIds.includes(id));
-  const several =
-    (rubrics.find(({ rubric }) => rubric.id === verdict.rubricId)?.rubric.criteria.length ?? 1) > 1;
-  const lines = [
-    terminal.style('bold', harmless(`${verdict.sampleId} · ${verdict.rubricId}`)),
-    `  prompt   ${excerpt(prompt, width)}`,
-    ...shown.map(({ id, text }) => `  ${harmless(id).padEnd(8)} ${excerpt(text, width)}`),
-  ];
-  const ordered = judgments.toSorted((left) => (left.responseIds[0] === verdict.responseIds[0] ? -1 : 1));
-  for (const judgment of ordered) {
-    const name = verdict.mode === 'pairwise' ? `${judgment.responseIds.join(' then ')}: ` : '';
-    if (judgment.critique)
-      lines.push(
-        `  critique ${name}${excerpt(judgment.critique.text, width * 3)}${judgment.critique.finish === 'length' ? ' [cut]' : ''}`,
-      );
-    lines.push(`  read     ${name}${several ? `${judgment.criterionId} ` : ''}${distribution(judgment)}`);
+  const lines = [terminal.style('bold', `${harmless(verdict.sampleId)} · ${verdict.rubricId}`)];
+  const say = (name: string, text: string, most: number) => {
+    const label = terminal.style('dim', excerpt(name, indent - 3).padEnd(indent - 2));
+    const [first, ...rest] = wrap(text, terminal.width - indent, most);
+    lines.push(`  ${label}${first}`, ...rest.map((line) => ' '.repeat(indent) + line));
+  };
+  say('prompt', prompt, 2);
+  for (const { id, text } of sample.responses) if (verdict.responseIds.includes(id)) say(id, text, 3);
+  const orders = Map.groupBy(judgments, ({ responseIds }) => responseIds[0] ?? '');
+  for (const [first, own] of [...orders].sort(([left]) => (left === verdict.responseIds[0] ? -1 : 1))) {
+    if (verdict.mode === 'pairwise')
+      lines.push(`  ${terminal.style('dim', `with ${harmless(first)} shown first:`)}`);
+    for (const text of new Set(own.map(({ critique }) => JSON.stringify(critique)))) {
+      const critique: Judgment['critique'] = JSON.parse(text);
+      if (critique) say('critique', critique.finish === 'stop' ? critique.text : `${critique.text} [cut]`, 8);
+    }
+    for (const judgment of own) say(own.length > 1 ? judgment.criterionId : 'read', readOut(judgment), 2);
   }
-  lines.push(
-    `  verdict  ${terminal.style('cyan', conclusion(verdict))}${sample.label === undefined ? '' : ` · label ${excerpt(JSON.stringify(sample.label), 60)}`}`,
-  );
+  const flipped = verdict.flipped ? ', the orders disagree' : '';
+  const label = verdict.label === undefined ? '' : ` · label ${labelOf(verdict, 60)}`;
+  const end = `${terminal.style('cyan', conclusion(verdict))}${flipped}${label}`;
+  lines.push(`  ${terminal.style('dim', 'verdict'.padEnd(indent - 2))}${end}`);
   return lines.join('\n');
 }
 
-function distribution({ outcome, responseIds }: Judgment): string {
-  if (outcome.status === 'unscored')
-    return `unscored (${outcome.reason}): ${excerpt(outcome.message, width)}`;
-  const pair = responseIds.length > 1;
-  return Object.entries(outcome.distribution)
-    .map(
-      ([label, p]) =>
-        `${pair && label === 'A' ? `A (${responseIds[0]})` : pair && label === 'B' ? `B (${responseIds[1]})` : label} ${percent(p)}`,
-    )
+/** `a ██████░░░░ 61.2 % · b 38.8 %`: the answers by their own names, whatever they were shown as. */
+function readOut({ outcome, responseIds }: Judgment): string {
+  if (outcome.status === 'unscored') return `unscored (${outcome.reason}): ${outcome.message}`;
+  const named = new Map(responseIds.length > 1 ? responseIds.map((id, index) => ['AB'[index], id]) : []);
+  const shares = Object.entries(outcome.distribution).map(([label, p]) => ({
+    name: named.get(label) ?? label,
+    p,
+  }));
+  if (named.size > 0) shares.sort((left, right) => (left.name < right.name ? -1 : 1));
+  const withBar = shares.length < 4 ? 0 : -1;
+  return shares
+    .map(({ name, p }, index) => `${name} ${index === withBar ? `${bar(p, 20)} ` : ''}${percent(p)}`)
     .join(' · ');
+}
+
+function list(verdicts: readonly Verdict[], uncounted: number): string {
+  const rows = verdicts.map((verdict) => {
+    const { sampleId, responseIds, mode, flipped } = verdict;
+    const alone = mode === 'pointwise' && responseIds[0] !== 'response';
+    const name = excerpt(alone ? `${sampleId} · ${responseIds[0]}` : sampleId, 50);
+    return [name, conclusion(verdict), labelOf(verdict, 20), flipped ? 'disagree' : ''];
+  });
+  const orders = verdicts.some(({ mode }) => mode === 'pairwise') ? ['orders'] : [];
+  const shown = rows.map((row) => row.slice(0, 3 + orders.length));
+  const more = uncounted > 0 ? `\n… and ${uncounted} more` : '';
+  return table(['sample', 'verdict', 'label', ...orders], shown) + more;
 }
 
 function conclusion(verdict: Verdict): string {
   if (verdict.score === null) return `unscored (${verdict.unscored.join(', ')})`;
   if (verdict.mode === 'pointwise') return `score ${verdict.score.toFixed(3)}`;
-  const flipped = verdict.flipped ? ', the orders disagree' : '';
-  return `${harmless(verdict.winner ?? '')} with ${percent(verdict.probability)}${flipped}`;
+  return `${harmless(verdict.winner ?? '')} with ${percent(verdict.probability)}`;
+}
+
+function labelOf({ label }: Verdict, width: number): string {
+  if (label === undefined) return '';
+  return excerpt(typeof label === 'object' ? JSON.stringify(label) : String(label), width);
 }

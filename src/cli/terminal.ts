@@ -6,12 +6,14 @@ import Table from 'cli-table3';
 /** Where output goes; tests replace it. */
 export interface Terminal {
   readonly quiet: boolean;
+  /** Columns to fill on stdout. */
+  readonly width: number;
   /** Results, on stdout. */
   print(text: string): void;
   /** Progress and notes, on stderr. */
   note(text: string): void;
-  /** One bar on a terminal, a plain line every few seconds otherwise. */
-  progress(): Progress;
+  /** One bar on a terminal, a plain line every few seconds otherwise. A passing one leaves nothing behind. */
+  progress(options?: { readonly passing?: boolean }): Progress;
   style(format: Parameters<typeof styleText>[0], text: string): string;
 }
 
@@ -34,35 +36,43 @@ const plainEveryMs = 5000;
 /** The process's own terminal. */
 export function processTerminal(options: { quiet?: boolean } = {}): Terminal {
   const quiet = options.quiet ?? false;
+  const write = (text: string) => void process.stderr.write(`${text}\n`);
   return {
     quiet,
+    width: Math.min(110, Math.max(60, process.stdout.columns ?? 100)),
     print: (text) => void process.stdout.write(`${text}\n`),
-    note: (text) => void (quiet || process.stderr.write(`${text}\n`)),
-    progress: () =>
-      quiet ? { update() {}, stop() {} } : process.stderr.isTTY ? barProgress() : lineProgress(),
+    note: (text) => {
+      if (!quiet) write(styleText('dim', text, { stream: process.stderr }));
+    },
+    progress({ passing = false } = {}) {
+      if (quiet) return { update() {}, stop() {} };
+      return process.stderr.isTTY ? barProgress(passing) : lineProgress(write, passing);
+    },
     style: (format, text) => styleText(format, text, { stream: process.stdout }),
   };
 }
 
-function barProgress(): Progress {
+function barProgress(passing: boolean): Progress {
   let bar: SingleBar | undefined;
   return {
     update({ label, done, total, detail }) {
+      const payload = { label, goal: total ?? '?', detail };
       if (bar === undefined) {
         bar = new SingleBar(
           {
             format: '{label} {bar} {value}/{goal} {detail}',
             stream: process.stderr,
             hideCursor: true,
-            barsize: 24,
+            barsize: 20,
             gracefulExit: false,
+            clearOnComplete: passing,
           },
           Presets.shades_classic,
         );
-        bar.start(Math.max(total ?? done, 1), done, { label, goal: total ?? '?', detail });
+        bar.start(Math.max(total ?? done, 1), done, payload);
       }
       bar.setTotal(Math.max(total ?? done, 1));
-      bar.update(done, { label, goal: total ?? '?', detail });
+      bar.update(done, payload);
     },
     stop() {
       bar?.stop();
@@ -70,52 +80,44 @@ function barProgress(): Progress {
   };
 }
 
-function lineProgress(): Progress {
+function lineProgress(write: (text: string) => void, passing: boolean): Progress {
   let last = performance.now();
   let pending: string | undefined;
-  const write = () => {
-    if (pending !== undefined) process.stderr.write(`${pending}\n`);
+  const flush = () => {
+    if (pending !== undefined) write(pending);
     pending = undefined;
     last = performance.now();
   };
   return {
     update({ label, done, total, detail }) {
       pending = `${label} ${done}/${total ?? '?'} ${detail}`.trimEnd();
-      if (performance.now() - last >= plainEveryMs) write();
+      if (performance.now() - last >= plainEveryMs) flush();
     },
-    stop: write,
+    stop() {
+      if (!passing) flush();
+    },
   };
 }
 
-/** Rows under headings, without lines between rows. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Rows under headings, without rules; columns named in `right` are flushed right. */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly string[] = [],
+): string {
+  const none = ['top', 'bottom', 'left', 'mid', 'right', 'middle'].flatMap((side) => [
+    side,
+    ...['mid', 'left', 'right'].map((corner) => `${side}-${corner}`),
+  ]);
   const grid = new Table({
     head: [...headings],
+    colAligns: headings.map((heading) => (right.includes(heading) ? 'right' : 'left')),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    chars: {
-      top: '',
-      'top-mid': '',
-      'top-left': '',
-      'top-right': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-      left: '',
-      'left-mid': '',
-      mid: '',
-      'mid-mid': '',
-      right: '',
-      'right-mid': '',
-      middle: '',
-    },
+    chars: Object.fromEntries(none.map((name) => [name, ''])),
   });
   for (const row of rows) grid.push([...row]);
-  return grid
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  const lines = grid.toString().split('\n');
+  return lines.map((line) => line.trimEnd()).join('\n');
 }
 
 /** Control, escape and bidirectional characters as visible escapes; line breaks kept. Judged text must not drive a terminal. */
@@ -135,6 +137,30 @@ export function harmless(text: string): string {
 export function excerpt(text: string, width: number): string {
   const line = harmless(text).replace(/\s+/g, ' ').trim();
   return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+}
+
+/** Text as lines of at most `width` characters, broken between words; what is more than `most` lines ends in `…`. */
+export function wrap(text: string, width: number, most: number): string[] {
+  const lines: string[] = [];
+  let rest = harmless(text).replace(/\s+/g, ' ').trim();
+  while (rest.length > width && lines.length + 1 < most) {
+    const space = rest.lastIndexOf(' ', width);
+    const end = space > width / 2 ? space : width;
+    lines.push(rest.slice(0, end));
+    rest = rest.slice(end).trimStart();
+  }
+  return [...lines, excerpt(rest, width)];
+}
+
+/** A share as a bar of `width` blocks. */
+export function bar(share: number, width: number): string {
+  const full = Math.round(share * width);
+  return '█'.repeat(full) + '░'.repeat(width - full);
+}
+
+/** `1 row`, `2 rows`. */
+export function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 /** Whole numbers with thousands separators. */

@@ -53,7 +53,8 @@ async function deliberateTokens(
     tokenCount(prefix) +
     (request.critique?.maxTokens ?? 0) +
     Math.max(
-      0,
+      // A critique alone ends up evaluated to its last token, and the binding keeps one place free.
+      1,
       ...questions.map(
         ({ segment, chains }) =>
           segment.length + Math.max(0, ...[...chains.values()].map((chain) => chain.length)),

@@ -45,30 +45,32 @@ export async function loadModel(
   const numerics = options.numerics === 'auto' ? (device === 'cpu' ? 'exact' : 'fast') : options.numerics;
   const model = await llama.loadModel({
     modelPath: options.modelPath,
-    defaultContextFlashAttention: options.flashAttention,
+    // What embeddings take: they read a conversation in one decode, whose scores would need quadratic memory without it.
+    defaultContextFlashAttention: options.flashAttention ?? true,
     experimentalDefaultContextKvCacheKeyType: options.cacheType === 'f32' ? 'F32' : 'F16',
     experimentalDefaultContextKvCacheValueType: options.cacheType === 'f32' ? 'F32' : 'F16',
     onLoadProgress: onProgress,
     ignoreMemorySafetyChecks: false,
   });
+  const flashAttention = options.flashAttention ?? numerics === 'fast';
   const template = chatTemplate(model);
   const contextSize = Math.min(options.contextSize, model.trainContextSize);
   const sequences = options.sequences ?? (numerics === 'exact' ? 2 : 8);
   const probe =
     options.threads === undefined && device === 'cpu'
-      ? await probeThreads(model, options.flashAttention)
+      ? await probeThreads(model, flashAttention, () => onProgress(1))
       : undefined;
   const threads = options.threads ?? probe?.threads ?? 0;
   const context = await model.createContext({
     contextSize,
     sequences,
     batchSize,
-    flashAttention: options.flashAttention,
+    flashAttention,
     swaFullCache: true,
     ...(threads > 0 ? { threads: { ideal: threads, min: threads } } : {}),
   });
   const slots = createSlots(
-    Array.from({ length: sequences }, () => context.getSequence()),
+    Array.from({ length: sequences }, () => context.getSequence({ contextShift: { strategy: refuseShift } })),
     batchSize,
   );
   const endOfTurn = model.tokens.eot ?? model.tokens.eos;
@@ -83,6 +85,7 @@ export async function loadModel(
     vocabularySize: model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 1,
     device,
     numerics,
+    flashAttention,
     batchSize,
     threads,
     sequences,
@@ -136,8 +139,13 @@ function chatTemplate(model: LlamaModel): Template {
 
 const plainTextWrappers = [GeneralChatWrapper, AlpacaChatWrapper, FalconChatWrapper];
 
+/** Nothing is ever cut out of a context: what does not fit is refused before. */
+function refuseShift(): never {
+  throw new Error('the context is full');
+}
+
 /** Measure prompt speed for each thread count and take the fastest. */
-async function probeThreads(model: LlamaModel, flashAttention: boolean) {
+async function probeThreads(model: LlamaModel, flashAttention: boolean, onStep: () => void) {
   const cores = availableParallelism();
   const counts = [...new Set([cores, Math.ceil(cores / 2), 1])];
   const tokens = model
@@ -158,6 +166,7 @@ async function probeThreads(model: LlamaModel, flashAttention: boolean) {
     await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(8));
     const tokensPerSecond = ((tokens.length - 8) * 1000) / (performance.now() - start);
     await context.dispose();
+    onStep();
     if (best === undefined || tokensPerSecond > best.tokensPerSecond) best = { threads, tokensPerSecond };
     else if (tokensPerSecond < best.tokensPerSecond * 0.7) break;
   }

@@ -94,7 +94,8 @@ export function tokenizePlain(model: LlamaModel, text: string, limit: number): T
   const tokens: Token[] = [];
   for (const piece of cutText(text.toWellFormed())) {
     for (const token of tokenizePiece(model, piece)) tokens.push(token);
-    if (tokens.length > limit) throw new ContextOverflow(`needs more than the ${limit} tokens of the context`);
+    if (tokens.length > limit)
+      throw new ContextOverflow(`needs more than the ${limit} tokens of the context`);
   }
   return tokens;
 }

@@ -3,127 +3,184 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
-import { type ChildRequest, type ChildResult, FromChild, type LoadOptions, type ModelInfo, type ToChild } from './llama-protocol.ts';
+import {
+  type ChildRequest,
+  type ChildResult,
+  FromChild,
+  type LoadOptions,
+  type ModelInfo,
+  type ToChild,
+} from './llama-protocol.ts';
+import { createPace, watchSilence } from './llama-watchdog.ts';
 
-/** Why a child ended: it crashed, it stopped making progress and was killed, or somebody else killed it. */
-export type ChildFailure = 'crash' | 'hang' | 'killed';
+/**
+ * Why a request has no result: the child crashed, made no progress and was ended, or was killed by somebody else; or it lives and
+ * reported an error.
+ */
+export type ChildFailure = 'crash' | 'hang' | 'killed' | 'error';
 
 /** A running child. */
 export interface Child {
   readonly info: ModelInfo;
   readonly processId: number;
-  readonly exited: boolean;
+  /** True as soon as the process is known to have ended: it is sent nothing any more. */
+  readonly isGone: boolean;
   /** Resolves with the reason when the process is gone. */
   readonly ended: Promise<string>;
+  /** Throws ChildFault when the child fails or is lost, and JurorError `aborted`. */
   send(request: ChildRequest, options: SendOptions): Promise<ChildResult>;
-  /** The failure to count against the request that `error` ended, or undefined when it had not begun. */
-  failureOf(error: unknown): ChildFailure | undefined;
   kill(): Promise<void>;
 }
 
-interface SendOptions {
+/** Options of {@link Child.send}. */
+export interface SendOptions {
   readonly signal?: AbortSignal;
   readonly onProgress: (evaluated: number, generated: number) => void;
   /** Factor on the progress deadline. */
   readonly patience: number;
 }
 
+/** What the supervision of a child goes by. Tests replace it. */
+export interface Supervision {
+  /** Program of the child. */
+  readonly program: string;
+  /** Longest silence while loading, and until the child's speed is known. */
+  readonly loadDeadlineMs: number;
+  /** Longest silence afterwards, however fast the child is. */
+  readonly leastDeadlineMs: number;
+  /** Wait before the first restart; it doubles with each one that follows without progress. */
+  readonly restartDelayMs: number;
+}
+
+const program = `./llama-child${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`;
+/** What real children are supervised by. */
+export const defaultSupervision: Supervision = {
+  program: fileURLToPath(new URL(program, import.meta.url)),
+  loadDeadlineMs: 120_000,
+  leastDeadlineMs: 20_000,
+  restartDelayMs: 50,
+};
+
+/** A request or a loading that failed with its child. `failure` is undefined for a request that had not begun. */
+export class ChildFault extends JurorError {
+  readonly failure: ChildFailure | undefined;
+
+  constructor(code: 'engine' | 'model', message: string, failure: ChildFailure | undefined) {
+    super(code, message);
+    this.failure = failure;
+  }
+}
+
 interface Pending {
   readonly options: SendOptions;
-  readonly resolve: (result: ChildResult) => void;
-  readonly reject: (error: unknown) => void;
+  settle(outcome: { result: ChildResult } | { error: unknown }): void;
   started: boolean;
 }
 
-const childPath = fileURLToPath(new URL(`./llama-child${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
-const loadDeadlineMs = 120_000;
-const leastDeadlineMs = 20_000;
-/** A decode may take this many times longer than the probe said before the child counts as hung. */
-const slowness = 10;
-
-/** Fork a child and load the model in it. Throws JurorError `model` when that fails. */
+/** Fork a child and load the model in it. Throws JurorError `model`; it is a ChildFault when the child was lost. */
 export async function startChild(
   load: LoadOptions,
-  { name, onEvent, signal }: { name: string; onEvent: Listener; signal?: AbortSignal },
+  settings: {
+    readonly name: string;
+    readonly supervision: Supervision;
+    readonly onEvent: Listener;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<Child> {
-  const child = fork(childPath, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
+  const { name, supervision, onEvent, signal } = settings;
+  if (signal?.aborted) throw new JurorError('aborted', 'loading was aborted');
+  const child = fork(supervision.program, {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: [],
+  });
   const pending = new Map<number, Pending>();
-  const noise = captureTail(child);
+  const lastWords = captureTail(child);
+  const pace = createPace(supervision, load.tokensPerSecond);
   let nextId = 1;
-  let lastProgress = performance.now();
-  let deadlineMs = loadDeadlineMs;
   let ready = false;
-  let failure: ChildFailure = 'crash';
+  /** Why this process ended the child. */
+  let cause: { failure: 'crash' | 'hang'; words: string } | undefined;
   let startup: { resolve: (info: ModelInfo) => void; reject: (error: unknown) => void } | undefined;
 
-  const exit = new Promise<string>((resolve) => {
-    child.once('exit', (code, signalName) => resolve(describeExit(code, signalName)));
-    child.once('error', (error) => resolve(error.message));
+  const end = (failure: 'crash' | 'hang', words: string): void => {
+    cause ??= { failure, words };
+    child.kill('SIGKILL');
+  };
+  const silence = watchSilence({
+    isWorking: () => !ready || pending.size > 0,
+    deadlineMs: () => {
+      const started = [...pending.values()].filter((request) => request.started);
+      const deadlineMs = ready ? pace.deadlineMs() : supervision.loadDeadlineMs;
+      return deadlineMs * Math.max(1, ...started.map(({ options }) => options.patience));
+    },
+    onSilence: () => end('hang', 'made no progress and was ended'),
   });
-  const ended = exit.then((how) => {
-    clearInterval(watchdog);
-    if (failure === 'crash' && (child.signalCode === 'SIGKILL' || child.signalCode === 'SIGTERM')) failure = 'killed';
-    const words = { crash: `crashed (${how})`, hang: 'made no progress and was ended', killed: `was killed (${how})` }[failure];
-    const reason = [`the engine ${words}`, noise()].filter((part) => part).join(': ');
-    startup?.reject(new JurorError('model', `${name} could not be loaded: ${reason}`));
-    for (const request of pending.values()) request.reject(new ChildLost(reason, request.started ? failure : undefined));
+
+  const ended = exitOf(child).then((how) => {
+    silence.stop();
+    const wasKilled = child.signalCode === 'SIGKILL' || child.signalCode === 'SIGTERM';
+    const failure = cause?.failure ?? (wasKilled ? 'killed' : 'crash');
+    const words = cause?.words ?? `${wasKilled ? 'was killed' : 'crashed'} (${how})`;
+    const reason = [`the engine ${words}`, lastWords()].filter((part) => part).join(': ');
+    startup?.reject(new ChildFault('model', `${name} could not be loaded: ${reason}`, failure));
+    // Requests begin in their order: when none has said so, the first one had its chance all the same.
+    const requests = [...pending.values()];
+    const blamed = requests.filter(({ started }) => started);
+    if (blamed.length === 0) blamed.push(...requests.slice(0, 1));
     pending.clear();
+    for (const request of requests)
+      request.settle({
+        error: new ChildFault('engine', reason, blamed.includes(request) ? failure : undefined),
+      });
     return reason;
   });
-  const watchdog = setInterval(() => {
-    const active = [...pending.values()].filter((request) => request.started);
-    if (ready && pending.size === 0) lastProgress = performance.now();
-    const patience = Math.max(1, ...active.map((request) => request.options.patience));
-    if (performance.now() - lastProgress < deadlineMs * patience) return;
-    failure = 'hang';
-    child.kill('SIGKILL');
-  }, 500);
-  watchdog.unref();
 
-  const onMessage = (message: FromChild): void => {
-    lastProgress = performance.now();
-    if (message.type === 'loading') return onEvent({ type: 'engine-load', model: name, progress: message.progress });
-    if (message.type === 'ready') {
-      ready = true;
-      if (message.info.tokensPerSecond !== null)
-        deadlineMs = (slowness * 1000 * message.info.batchSize) / message.info.tokensPerSecond;
-      deadlineMs = ready && message.info.tokensPerSecond !== null ? Math.max(leastDeadlineMs, deadlineMs) : loadDeadlineMs;
-      return startup?.resolve(message.info);
-    }
-    if (message.type === 'error' && message.id === null)
-      return startup?.reject(new JurorError('model', `${name} could not be loaded: ${message.message}`));
-    const request = pending.get(message.id ?? -1);
-    if (request === undefined) return;
+  const onLoading = (message: FromChild): void => {
+    if (message.type === 'loading') onEvent({ type: 'engine-load', model: name, progress: message.progress });
+    if (message.type === 'error')
+      startup?.reject(new JurorError('model', `${name} could not be loaded: ${message.message}`));
+    if (message.type !== 'ready') return;
+    ready = true;
+    pace.expect(message.info);
+    startup?.resolve(message.info);
+  };
+  const onRequest = (request: Pending, message: FromChild & { id: number | null }): void => {
     if (message.type === 'start') request.started = true;
-    else if (message.type === 'progress') request.options.onProgress(message.evaluated, message.generated);
-    else {
-      pending.delete(message.id ?? -1);
-      if (message.type === 'result') request.resolve(message.result);
-      else if (message.code === 'aborted') request.reject(new JurorError('aborted', 'the judgment was aborted'));
-      else request.reject(new JurorError('engine', message.message));
+    if (message.type === 'progress') {
+      pace.advance(message.evaluated);
+      request.options.onProgress(message.evaluated, message.generated);
     }
+    if (message.type === 'result') request.settle({ result: message.result });
+    if (message.type === 'error') request.settle({ error: faultOf(message) });
   };
   child.on('message', (raw) => {
-    const message = FromChild.safeParse(raw);
-    if (message.success) return onMessage(message.data);
-    failure = 'crash';
-    child.kill('SIGKILL');
+    const { data: message } = FromChild.safeParse(raw);
+    if (message === undefined) return end('crash', 'sent an unknown message and was ended');
+    silence.reset();
+    if (!('id' in message) || message.id === null) return onLoading(message);
+    const request = pending.get(message.id);
+    if (request === undefined) return;
+    if (message.type === 'result' || message.type === 'error') pending.delete(message.id);
+    onRequest(request, message);
   });
 
   const post = (message: ToChild): void => {
     // A failed send means the child is gone: its exit handler settles everything.
     child.send(message, () => {});
   };
-  const stop = (): Promise<void> => {
+  const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
-    return ended.then(() => {});
+    await ended;
   };
   const info = await new Promise<ModelInfo>((resolve, reject) => {
     startup = { resolve, reject };
-    signal?.addEventListener('abort', () => reject(new JurorError('aborted', 'loading was aborted')), { once: true });
+    signal?.addEventListener('abort', () => reject(new JurorError('aborted', 'loading was aborted')), {
+      once: true,
+    });
     post({ type: 'load', options: load });
   }).catch(async (error: unknown) => {
-    await stop();
+    await kill();
     throw error;
   });
   startup = undefined;
@@ -131,43 +188,59 @@ export async function startChild(
   return {
     info,
     processId: child.pid ?? 0,
-    ended,
-    get exited() {
-      return child.exitCode !== null || child.signalCode !== null;
+    get isGone() {
+      return cause !== undefined || child.exitCode !== null || child.signalCode !== null;
     },
+    ended,
     send(request, options) {
       const id = nextId++;
       return new Promise<ChildResult>((resolve, reject) => {
-        if (pending.size === 0) lastProgress = performance.now();
-        pending.set(id, { options, resolve, reject, started: false });
-        options.signal?.addEventListener('abort', () => pending.has(id) && post({ type: 'abort', id }), { once: true });
+        if (pending.size === 0) silence.reset();
+        const onAbort = (): void => post({ type: 'abort', id });
+        options.signal?.addEventListener('abort', onAbort, { once: true });
+        pending.set(id, {
+          options,
+          started: false,
+          settle(outcome) {
+            if (pending.size === 0) pace.rest();
+            options.signal?.removeEventListener('abort', onAbort);
+            if ('result' in outcome) resolve(outcome.result);
+            else reject(outcome.error);
+          },
+        });
         post({ type: 'request', id, request });
       });
     },
-    failureOf: (error) => (error instanceof ChildLost ? error.failure : undefined),
-    kill: stop,
+    kill,
   };
 }
 
-/** A request whose child went away; `failure` is undefined when the request had not begun. */
-class ChildLost extends JurorError {
-  readonly failure: ChildFailure | undefined;
-
-  constructor(message: string, failure: ChildFailure | undefined) {
-    super('engine', message);
-    this.failure = failure;
-  }
+/** What an error that the child reports means for its request. */
+function faultOf({ code, message }: Extract<FromChild, { type: 'error' }>): JurorError {
+  if (code === 'aborted') return new JurorError('aborted', 'the judgment was aborted');
+  return code === 'engine' ? new ChildFault('engine', message, 'error') : new JurorError('engine', message);
 }
 
-/** Remember the last words on stderr. */
+/** How the process ended, once its last words are read. A process of its own that holds the pipe open is not waited for. */
+function exitOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.once('exit', (code, signalName) => {
+      const how = signalName ?? `exit code ${code}`;
+      child.once('close', () => resolve(how));
+      setTimeout(() => resolve(how), 200).unref();
+    });
+  });
+}
+
+/** Remember the last words on stderr: the last error where there is one, else the last line. */
 function captureTail(child: ChildProcess): () => string {
   let text = '';
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-    text = (text + chunk).slice(-2000);
+    text = (text + chunk).slice(-4000);
   });
-  return () => text.trim().split('\n').at(-1) ?? '';
-}
-
-function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
-  return signal ?? `exit code ${code}`;
+  return () => {
+    const lines = text.split('\n').flatMap((line) => (line.trim() ? [line.trim()] : []));
+    return lines.findLast((line) => /error|abort|assert|fatal/i.test(line)) ?? lines.at(-1) ?? '';
+  };
 }

@@ -19,7 +19,8 @@ export interface LoadOptions {
   readonly numerics: Numerics | 'auto';
   /** Tokens per sequence; smaller where the model was trained on less. */
   readonly contextSize: number;
-  readonly flashAttention: boolean;
+  /** Undefined: off for `exact`, on for `fast`. */
+  readonly flashAttention: boolean | undefined;
   readonly cacheType: CacheType;
   /** Undefined: probe. */
   readonly threads: number | undefined;
@@ -53,6 +54,8 @@ export const ModelInfo = z.strictObject({
   vocabularySize: z.int().positive(),
   device: z.string(),
   numerics: z.enum(['exact', 'fast']),
+  /** Of deliberations. */
+  flashAttention: z.boolean(),
   batchSize: z.int().positive(),
   threads: z.int().nonnegative(),
   sequences: z.int().positive(),
@@ -68,8 +71,15 @@ const Result = z.discriminatedUnion('kind', [
     kind: z.literal('deliberate'),
     result: DeliberationResult,
   }),
-  z.strictObject({ kind: z.literal('logprob'), tokens: z.array(z.int()), logProbabilities: z.array(z.number()) }),
-  z.strictObject({ kind: z.literal('embed'), vectors: z.array(z.custom<Float32Array>((value) => value instanceof Float32Array)) }),
+  z.strictObject({
+    kind: z.literal('logprob'),
+    tokens: z.array(z.int()),
+    logProbabilities: z.array(z.number()),
+  }),
+  z.strictObject({
+    kind: z.literal('embed'),
+    vectors: z.array(z.custom<Float32Array>((value) => value instanceof Float32Array)),
+  }),
   /** Evaluation segments of each question, in order: for tests and the doctor. */
   z.strictObject({ kind: z.literal('tokens'), questions: z.array(z.array(z.array(z.int()))) }),
 ]);

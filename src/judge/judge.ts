@@ -76,13 +76,13 @@ export function createJudge(options: JudgeOptions): Judge {
 
   const judgeRound = async (work: RoundWork, signal: AbortSignal | undefined): Promise<Judgment[]> => {
     const { plan, row, round, found, missing } = work;
-    for (const judgment of found)
-      onEvent({ type: 'judgment-finish', judgment, cached: true, spent: noUsage });
     // Equal content has one key: a judgment found may have been made for another sample.
     const responseIds = [...round.responseIds];
     const bound = found.map((judgment) =>
       bindJudgment(judgment, row, { key: judgment.key, criterionId: judgment.criterionId, responseIds }),
     );
+    for (const judgment of bound)
+      onEvent({ type: 'judgment-finish', judgment, cached: true, spent: noUsage });
     if (missing.length === 0) return bound;
     const made = await performRound(plan, round, missing, engine, protocol, {
       onEvent,

@@ -47,7 +47,7 @@ export async function performRound(
     const base = baseOf(plan, round, planned, engine, protocol);
     if (result.status === 'unscored')
       return {
-        judgment: { ...base, critique: null, outcome: unscored(result), usage: usageOf(noUsage) },
+        judgment: { ...base, critique: null, outcome: unscored(result), usage: { prompt: 0, generated: 0 } },
         spent: noUsage,
       };
     const sample = result.samples[sampleIndexes.indexOf(planned.sampleIndex)];
@@ -55,8 +55,10 @@ export async function performRound(
     if (sample === undefined || answer === undefined)
       throw new JurorError('engine', `expected an answer to '${planned.criterionId}', got none`);
     const outcome = outcomeOf(answer, criterionOf(plan, planned.criterionId));
-    const spent = spentOn(sample, answer);
-    return { judgment: { ...base, critique: sample.critique, outcome, usage: usageOf(spent) }, spent };
+    return {
+      judgment: { ...base, critique: sample.critique, outcome, usage: usageOf(sample, answer) },
+      spent: spentOn(sample, answer),
+    };
   });
   if (protocol.critique !== 'after' || result.status === 'unscored') return made;
   return explain(plan, round, made, engine, protocol, options);
@@ -90,10 +92,15 @@ async function explain(
   );
   const written = result.status === 'done' ? result.samples[0] : undefined;
   return made.map(({ judgment, spent }, index) => {
-    const total = index === 0 && written ? add(spent, written.usage) : spent;
+    if (written === undefined) return { judgment, spent };
+    const { evaluated, reused, generated } = written.usage;
+    const usage = {
+      prompt: judgment.usage.prompt + evaluated + reused,
+      generated: judgment.usage.generated + generated,
+    };
     return {
-      judgment: { ...judgment, critique: written?.critique ?? null, usage: usageOf(total) },
-      spent: total,
+      judgment: { ...judgment, critique: written.critique, usage },
+      spent: index === 0 ? add(spent, written.usage) : spent,
     };
   });
 }
@@ -144,8 +151,13 @@ function spentOn(sample: DeliberationSample, answer: Answer): Usage {
   return answer === sample.answers[0] ? add(sample.usage, answer.usage) : answer.usage;
 }
 
-function usageOf({ evaluated, reused, generated }: Usage): JudgmentUsage {
-  return { prompt: evaluated + reused, generated };
+/** What one judgment stands on: prefix, critique and its own question, the same whether or not the others of its round were made along. */
+function usageOf(sample: DeliberationSample, answer: Answer): JudgmentUsage {
+  const { evaluated, reused, generated } = sample.usage;
+  const read = answer.usage.evaluated + answer.usage.reused;
+  // From the second question on an answer counts what it branches off from.
+  const prompt = answer === sample.answers[0] ? evaluated + reused + read : read - generated;
+  return { prompt, generated };
 }
 
 /** Sum of two usages. */

@@ -153,6 +153,8 @@ async function planRound(
   const settings = { maxTokens: protocol.critiqueTokens, temperature: protocol.temperature, topP: 0.95 };
   const critique = instruction === null ? null : { instruction, ...settings };
   const questions = rubric.criteria.map((criterion) => rendered.question(criterion));
+  // A critique from the verdict is written from those of all criteria.
+  const explanation = protocol.critique === 'after' ? await rendered.critiqueAfter([]) : null;
   const prefixHash = contentHash(rendered.prefix);
   const seedOf = (sampleIndex: number) => seedFrom(protocol.seed, prefixHash, sampleIndex);
   const { model: _name, ...engine } = engineId;
@@ -160,7 +162,8 @@ async function planRound(
     protocol: PROTOCOL_VERSION,
     engine,
     prefix: rendered.prefix,
-    critique: critique ?? (protocol.critique === 'after' ? { after: settings } : null),
+    critique:
+      critique ?? (protocol.critique === 'after' ? { after: settings, questions, explanation } : null),
   };
   const judgments = questions.flatMap((question) =>
     Array.from({ length: protocol.samples }, (_, sampleIndex) => ({

@@ -59,7 +59,7 @@ function drawn(request: Deliberation): DeliberationResult {
               question.labels.map(({ label }, at) => [label, Math.log((weights[at] ?? 0) / sum)]),
             ),
             labelMass: -0.5,
-            usage: { evaluated: 10, reused: index === 0 ? 0 : 100, generated: 0 },
+            usage: { evaluated: 10, reused: index === 0 ? 0 : critique === null ? 100 : 107, generated: 0 },
           };
         }),
       };

@@ -1,0 +1,58 @@
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { recordings, runNode } from './cli/juror.ts';
+
+/** Standard output of an example that plays the recording; it must end well. */
+async function example(name: string, ...parameters: string[]): Promise<string> {
+  await using home = await mkdtempDisposable(join(tmpdir(), 'juror-example-'));
+  const program = ['--import', './test/support/source.ts', `examples/${name}.ts`, ...parameters];
+  const { code, stdout, stderr } = await runNode(program, home.path, { JUROR_REPLAY: recordings.full });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout;
+}
+
+test('judge-pair', async () => {
+  expect(await example('judge-pair')).toMatchInlineSnapshot(`
+    "short then chatty: The answer A is better than the answer B.
+    { A: 0.7552179966180211, B: 0.24478200338197886 }
+    chatty then short: The answer A is better than the answer B.
+    { A: 0.7710599376206163, B: 0.22894006237938364 }
+    winner: chatty, probability 0.511
+    the two orders disagree: treat this verdict as a coin
+    "
+  `);
+});
+
+test('judge-file, and again in the same folder', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-example-'));
+  const run = join(folder.path, 'run');
+  const first = await example('judge-file', 'fixtures/demo/pairs.jsonl', run);
+  expect(first).toMatchInlineSnapshot(`
+    "llmbar-natural-1: b 0.506 (orders disagree)
+    llmbar-natural-2: a 0.535 (orders disagree)
+    llmbar-natural-3: a 0.515 (orders disagree)
+    llmbar-natural-5: b 0.551 (orders disagree)
+    4 verdicts from 8 judgments
+    "
+  `);
+  expect(await example('judge-file', 'fixtures/demo/pairs.jsonl', run)).toBe(first);
+});
+
+test('custom-rubric', async () => {
+  expect(await example('custom-rubric')).toMatchInlineSnapshot(`
+    "useful: 0.300 (solves 0.202, tone 0.720)
+    rude: 0.300 (solves 0.273, tone 0.770)
+    "
+  `);
+});
+
+test('replay', async () => {
+  expect(await example('replay')).toMatchInlineSnapshot(`
+    "llmbar-natural-1: b
+    llmbar-natural-2: a
+    fixtures/recordings/smollm2-135m.jsonl: the recording has no such deliberation; record it again
+    "
+  `);
+});
