@@ -98,7 +98,10 @@ export interface Engine extends AsyncDisposable {
   /** Read the questions' answers after an optional critique. Throws JurorError `aborted` when the signal fires. */
   deliberate(request: Deliberation, options?: EngineOptions): Promise<DeliberationResult>;
   /** Log-probabilities of `continuation` as the assistant's turn after `messages`. */
-  logprob(request: { messages: readonly Message[]; continuation: string }, options?: EngineOptions): Promise<TokenLogProbabilities>;
+  logprob(
+    request: { messages: readonly Message[]; continuation: string },
+    options?: EngineOptions,
+  ): Promise<TokenLogProbabilities>;
   /** Last token's final hidden state of each conversation, un-normalised, one float32 vector of the model's width each. */
   embed(conversations: readonly (readonly Message[])[], options?: EngineOptions): Promise<Float32Array[]>;
 }

@@ -34,7 +34,11 @@ export async function recordEngine(engine: Engine, file: string): Promise<Engine
   if (existing) {
     const recording = await readRecording(file);
     if (contentHash(recording.header) !== contentHash(header))
-      throw new JurorError('data', `expected a recording of this engine, got one of ${recording.header.engine.model}`, { place: { file } });
+      throw new JurorError(
+        'data',
+        `expected a recording of this engine, got one of ${recording.header.engine.model}`,
+        { place: { file } },
+      );
     for (const request of recording.results.keys()) known.add(request);
   } else {
     await mkdir(dirname(file), { recursive: true });
@@ -105,7 +109,10 @@ async function readRecording(file: string) {
   let header: z.infer<typeof Header> | undefined;
   let line = 0;
   try {
-    for await (const text of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const text of createInterface({
+      input: createReadStream(file, 'utf8'),
+      crlfDelay: Number.POSITIVE_INFINITY,
+    })) {
       line++;
       if (!text.trim()) continue;
       const record: unknown = JSON.parse(text);
@@ -116,11 +123,16 @@ async function readRecording(file: string) {
       }
     }
   } catch (cause) {
-    throw new JurorError('data', `expected a juror recording, got ${cause instanceof Error ? cause.message : cause}`, {
-      place: line ? { file, line } : { file },
-      cause,
-    });
+    throw new JurorError(
+      'data',
+      `expected a juror recording, got ${cause instanceof Error ? cause.message : cause}`,
+      {
+        place: line ? { file, line } : { file },
+        cause,
+      },
+    );
   }
-  if (header === undefined) throw new JurorError('data', 'expected a juror recording, got an empty file', { place: { file } });
+  if (header === undefined)
+    throw new JurorError('data', 'expected a juror recording, got an empty file', { place: { file } });
   return { header, results };
 }

@@ -82,7 +82,11 @@ export function readableJson(value: unknown): string {
 }
 
 /** The first field, by name, in which two values differ, as a dotted path; undefined when they are equal. */
-export function firstDifference(recorded: unknown, given: unknown, path: readonly string[] = []): string | undefined {
+export function firstDifference(
+  recorded: unknown,
+  given: unknown,
+  path: readonly string[] = [],
+): string | undefined {
   if (!isContainer(recorded) || !isContainer(given) || Array.isArray(recorded) !== Array.isArray(given))
     return Object.is(recorded, given) ? undefined : path.join('.');
   const names = [...new Set([...Object.keys(recorded), ...Object.keys(given)])].sort();

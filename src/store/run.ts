@@ -5,8 +5,8 @@ import { JurorError } from '../errors.ts';
 import { synchroniseFolder } from './atomic-file.ts';
 import { lockFolder } from './lock.ts';
 import {
-  type Manifest,
   firstDifference,
+  type Manifest,
   manifestOf,
   type RunConfiguration,
   readManifest,

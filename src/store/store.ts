@@ -36,7 +36,9 @@ export type PlanRow = z.infer<typeof PlanRow>;
  * What an awaited write reports is durable. Rows written while an iteration is under way may or may not be part of it.
  */
 export interface Store extends AsyncDisposable {
+  /** The judgment of a key; undefined when there is none. */
   get(key: string): Promise<Judgment | undefined>;
+  /** Whether {@link Store.get} would find one. */
   has(key: string): Promise<boolean>;
   /** Keep judgments whose key is new; the first one of a key stays. Returns how many were new. */
   insert(judgments: readonly Judgment[]): Promise<number>;

@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const program = fileURLToPath(new URL('./scripted-child.ts', import.meta.url));
+const program = fileURLToPath(new URL('./fixtures/scripted-child.ts', import.meta.url));
 
 function open({ supervision, ...options }: Partial<LlamaOptions> = {}): Promise<LlamaEngine> {
   return openLlama({
@@ -212,7 +212,7 @@ test('disposing ends every child, also one that is being started, and rejects wh
 });
 
 test('children end with a parent that is killed', async () => {
-  const parent = fork(fileURLToPath(new URL('./scripted-parent.ts', import.meta.url)), [folder], {
+  const parent = fork(fileURLToPath(new URL('./fixtures/scripted-parent.ts', import.meta.url)), [folder], {
     execArgv: [],
   });
   const children = await new Promise<number[]>((resolve) =>

@@ -70,7 +70,7 @@ function expectDistributions(judged: readonly { judgment: Judgment }[]): void {
 test('P(a, b) + P(b, a) = 1 and every distribution sums to 1, on real pairs', async () => {
   const rubric = await loadRubric('better-answer');
   const scores: number[] = [];
-  for (const row of rows.slice(0, 8)) {
+  for (const row of rows.slice(0, 6)) {
     const forth = await judge(rubric, pair(row, row.a, row.b));
     const back = await judge(rubric, pair(row, row.b, row.a));
     expect(Math.abs(forth.score + back.score - 1)).toBeLessThan(1e-6);
@@ -82,7 +82,7 @@ test('P(a, b) + P(b, a) = 1 and every distribution sums to 1, on real pairs', as
 
 test('every distribution over the levels of a scale sums to 1, on real answers', async () => {
   const rubric = await loadRubric('helpfulness');
-  for (const { id, prompt, a } of rows.slice(8, 12)) {
+  for (const { id, prompt, a } of rows.slice(6, 12)) {
     const { judged, score } = await judge(rubric, { id, prompt, responses: [{ id: 'a', text: a }] });
     expectDistributions(judged);
     expect(score).toBeGreaterThan(0);
@@ -126,14 +126,14 @@ test('eight criteria on one answer evaluate at most twice the tokens of one', as
   const sample: Sample = {
     id: 'long',
     prompt: rows
-      .slice(-4)
+      .slice(-2)
       .map(({ prompt }) => prompt)
       .join('\n\n'),
     responses: [
       {
         id: 'a',
         text: rows
-          .slice(-4)
+          .slice(-2)
           .flatMap(({ a, b }) => [a, b])
           .join('\n\n'),
       },
@@ -146,10 +146,5 @@ test('eight criteria on one answer evaluate at most twice the tokens of one', as
   expect(eight.judged).toHaveLength(8);
   const tokens = [one, eight].map(({ judged }) => spentOn(judged, 'evaluated'));
   expect(tokens[0]).toBeGreaterThan(300);
-  console.log(
-    tokens,
-    eight.judged.map(({ spent }) => spent),
-    one.judged.map(({ spent }) => spent),
-  );
   expect((tokens[1] ?? 0) / (tokens[0] ?? 1)).toBeLessThanOrEqual(2);
 });

@@ -111,10 +111,8 @@ test('a newer schema is refused, and WAL is used only where it is safe', async (
   await expect(openSqliteStore(file)).rejects.toMatchObject({
     message: expect.stringContaining('schema version 1, got 2'),
   });
-  for (const version of ['3.51.2', '3.40.1', '2.99.99'])
-    expect(walIsSafe(version)).toBe(false);
-  for (const version of ['3.51.3', '3.51.10', '3.53.4', '4.0.0'])
-    expect(walIsSafe(version)).toBe(true);
+  for (const version of ['3.51.2', '3.40.1', '2.99.99']) expect(walIsSafe(version)).toBe(false);
+  for (const version of ['3.51.3', '3.51.10', '3.53.4', '4.0.0']) expect(walIsSafe(version)).toBe(true);
 });
 
 test('damage is an error and never a wrong judgment', async () => {
