@@ -107,8 +107,12 @@ const rows = [
 ];
 const heading = `${model.name}, critique ${critique}, ${measurements.length} repetitions, ${machine(engine.info.threads)}, ${engine.info.build}: median (range).`;
 report(
-  critique === 'none' ? 'engine' : `engine-${critique}`,
-  `${heading}\n\n${table(['figure', 'value'], rows)}`,
+  [
+    {
+      name: critique === 'none' ? 'engine' : `engine-${critique}`,
+      text: `${heading}\n\n${table(['figure', 'value'], rows)}`,
+    },
+  ],
   { model: model.name, sha256: model.sha256, critique, info: engine.info, measurements },
   flags,
 );

@@ -15,7 +15,7 @@ export const commonFlags = {
   data: { type: 'string' },
   threads: { type: 'string' },
   json: { type: 'boolean', default: false },
-  write: { type: 'string' },
+  write: { type: 'string', multiple: true, default: [] as string[] },
 } as const;
 
 /** A flag that counts something. */
@@ -143,21 +143,32 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   ].join('\n');
 }
 
-/** Print a result as a table or as JSON, and where a file is given replace its block of that name. */
-export function report(
-  block: string,
-  text: string,
-  result: unknown,
-  flags: { readonly json: boolean; readonly write?: string | undefined },
-): void {
-  console.log(flags.json ? JSON.stringify(result, undefined, 2) : text);
-  if (flags.write !== undefined) writeBlock(flags.write, block, text);
+/** A part of the documents that a benchmark writes, between `<!-- bench:NAME:begin -->` and `<!-- bench:NAME:end -->`. */
+export interface Block {
+  readonly name: string;
+  readonly text: string;
 }
 
-function writeBlock(file: string, block: string, text: string): void {
-  const [begin, end] = [`<!-- bench:${block}:begin -->`, `<!-- bench:${block}:end -->`];
+/** Print blocks, or the figures as JSON; and write each block into every one of the files that has its place. */
+export function report(
+  blocks: readonly Block[],
+  figures: unknown,
+  flags: { readonly json: boolean; readonly write: readonly string[] },
+): void {
+  console.log(
+    flags.json ? JSON.stringify(figures, undefined, 2) : blocks.map(({ text }) => text).join('\n\n'),
+  );
+  if (flags.write.length === 0) return;
+  for (const block of blocks)
+    if (flags.write.filter((file) => writeBlock(file, block)).length === 0)
+      throw new Error(`${flags.write.join(', ')}: expected <!-- bench:${block.name}:begin --> and its end`);
+}
+
+function writeBlock(file: string, { name, text }: Block): boolean {
+  const [begin, end] = [`<!-- bench:${name}:begin -->`, `<!-- bench:${name}:end -->`];
   const document = readFileSync(file, 'utf8');
   const [from, to] = [document.indexOf(begin), document.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${file}: expected ${begin} and ${end}`);
+  if (from < 0 || to < from) return false;
   writeFileSync(file, `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`);
+  return true;
 }

@@ -71,7 +71,9 @@ export async function* readSamples(path: string, options: ReadSamplesOptions = {
       }
     } catch (error) {
       if (!JurorError.isInstance(error)) throw error;
-      report(error);
+      // What content cannot be hashed, such as 1e999, is told without a place.
+      const { file } = error.place;
+      report(file ? error : new JurorError('data', error.message, { place, cause: error }));
       continue;
     }
     yield sample;

@@ -19,6 +19,7 @@ test('each broken line says what is wrong with it, and the rest is read', async 
     '{"prompt":"P","response":["R"]}',
     '{"id":"","prompt":"P","response":"R"}',
     good.replace('P', 'Q'),
+    '{"prompt":"P","response":"R","x":1e999}',
   ];
   const path = await temporaryFile(
     'rows.jsonl',
@@ -26,7 +27,7 @@ test('each broken line says what is wrong with it, and the rest is read', async 
   );
   const { samples, errors } = await readAll(path);
   expect(samples.map(({ prompt }) => prompt)).toEqual(['P', 'P', 'Q']);
-  expect(errors.map(({ place }) => place.line)).toEqual([2, 3, 4, 5, 6, 7, 8, 10, 11]);
+  expect(errors.map(({ place }) => place.line)).toEqual([2, 3, 4, 5, 6, 7, 8, 10, 11, 13]);
   expect(errors.every(({ code, place }) => code === 'data' && place.file === path)).toBe(true);
   const messages = errors.map(({ message }) => message);
   expect(messages[0]).toContain('expected a JSON object, got broken JSON: Unterminated string');
