@@ -16,7 +16,7 @@ import { add, noUsage } from '../src/judge/perform.ts';
 import { type LoadedRubric, loadRubric } from '../src/rubric.ts';
 import { CritiqueMode, type Sample, type Usage } from '../src/schema.ts';
 import { memoryStore } from '../src/store/memory.ts';
-import { createRawContext, createRawMeter, loadRaw, type Pace, type RawMeter } from './raw.ts';
+import { createRawContext, createRawMeter, loadRaw, type Pace } from './raw.ts';
 import {
   blocksOf,
   collect,
@@ -53,8 +53,12 @@ await using engine = await openLlama({
   gpu: 'off',
   ...(flags.threads === undefined ? {} : { threads: countOf('threads', flags.threads) }),
 });
-const settings = { ...engine.info, flashAttention: engine.id.settings.flashAttention === true };
-const meter = createRawMeter(await createRawContext(await loadRaw(model.path, settings), settings));
+const raw = await loadRaw(model.path);
+const meterOf = async (flashAttention: boolean) =>
+  createRawMeter(await createRawContext(raw, { ...engine.info, flashAttention }));
+/** The same settings as juror's, and the other choice of flash attention: what juror's choice costs. */
+const meter = await meterOf(engine.info.flashAttention);
+const otherMeter = await meterOf(!engine.info.flashAttention);
 const blocks = await Promise.all(
   blocksOf(pairs, blockSize).map(async (samples) => ({
     samples,
@@ -63,7 +67,7 @@ const blocks = await Promise.all(
 );
 
 // Neither side's first decode counts: it allocates.
-await meter.read([[blocks[0]?.prompts[0]?.flat() ?? []]]);
+for (const each of [meter, otherMeter]) await each.read([[blocks[0]?.prompts[0]?.flat() ?? []]]);
 await judgeAll(pairs.slice(0, 1), loaded, engine);
 
 /** One repetition over all pairs. */
@@ -73,6 +77,8 @@ interface Measurement {
   readonly seconds: number;
   readonly whole: Pace;
   readonly cut: Pace;
+  /** Whole prompts with the other choice of flash attention. */
+  readonly other: Pace;
   readonly written: Pace;
   readonly efficiency: number;
 }
@@ -85,6 +91,7 @@ for (let repeat = 0; repeat < countOf('repeats', flags.repeats); repeat++) {
 const [first] = measurements;
 if (first === undefined) throw new Error('nothing was measured');
 
+const onOff = (choice: boolean) => (choice ? 'on' : 'off');
 const speed = ({ tokens, seconds }: Pace) => tokens / seconds;
 const rows = [
   ['judgments', String(first.judgments)],
@@ -100,16 +107,20 @@ const rows = [
     'raw reading, in juror’s segments (tokens/s)',
     spreadText(spread(measurements.map(({ cut }) => speed(cut))), 1),
   ],
+  [
+    `raw reading, whole prompts, flash attention ${onOff(!engine.info.flashAttention)} (tokens/s)`,
+    spreadText(spread(measurements.map(({ other }) => speed(other))), 1),
+  ],
   ...(first.written.tokens > 0
     ? [['raw writing (tokens/s)', spreadText(spread(measurements.map(({ written }) => speed(written))), 1)]]
     : []),
   ['**efficiency**', `**${spreadText(spread(measurements.map(({ efficiency }) => efficiency)), 3)}**`],
 ];
-const heading = `${model.name}, critique ${critique}, ${measurements.length} repetitions, ${machine(engine.info.threads)}, ${engine.info.build}: median (range).`;
+const heading = `${model.name}, critique ${critique}, ${measurements.length} repetitions, ${machine(engine.info.threads)}, flash attention ${onOff(engine.info.flashAttention)}, ${engine.info.build}: median (range).`;
 report(
   [
     {
-      name: critique === 'none' ? 'engine' : `engine-${critique}`,
+      name: `engine-${model.name}-${critique}`,
       text: `${heading}\n\n${table(['figure', 'value'], rows)}`,
     },
   ],
@@ -119,17 +130,17 @@ report(
 
 async function measure(jurorFirst: boolean): Promise<Measurement> {
   const judged: { usage: Usage; judgments: number; seconds: number }[] = [];
-  const raw: { whole: Pace; cut: Pace; written: Pace }[] = [];
+  const measured: Awaited<ReturnType<typeof readRaw>>[] = [];
   for (const { samples, prompts } of blocks) {
-    const measureRaw = async () => raw.push(await readRaw(meter, prompts));
+    const measureRaw = async () => measured.push(await readRaw(prompts));
     if (!jurorFirst) await measureRaw();
     judged.push(await judgeAll(samples, loaded, engine));
     if (jurorFirst) await measureRaw();
   }
   const usage = judged.map((block) => block.usage).reduce(add, noUsage);
   const seconds = sum(judged.map((block) => block.seconds));
-  const whole = total(raw.map((block) => block.whole));
-  const written = total(raw.map((block) => block.written));
+  const whole = total(measured.map((block) => block.whole));
+  const written = total(measured.map((block) => block.written));
   const rawSeconds =
     (usage.evaluated * whole.seconds) / whole.tokens +
     (usage.generated === 0 ? 0 : (usage.generated * written.seconds) / written.tokens);
@@ -138,7 +149,8 @@ async function measure(jurorFirst: boolean): Promise<Measurement> {
     usage,
     seconds,
     whole,
-    cut: total(raw.map((block) => block.cut)),
+    cut: total(measured.map((block) => block.cut)),
+    other: total(measured.map((block) => block.other)),
     written,
     efficiency: rawSeconds / seconds,
   };
@@ -160,19 +172,20 @@ async function promptsOf(
   );
 }
 
-async function readRaw(raw: RawMeter, prompts: readonly (readonly (readonly number[])[])[]) {
-  const whole = await raw.read(prompts.map((segments) => [segments.flat()]));
-  const cut = await raw.read(prompts);
+async function readRaw(prompts: readonly (readonly (readonly number[])[])[]) {
+  const whole = await meter.read(prompts.map((segments) => [segments.flat()]));
+  const other = await otherMeter.read(prompts.map((segments) => [segments.flat()]));
+  const cut = await meter.read(prompts);
   const nothing = { tokens: 0, seconds: 0 };
   // As many tokens as a brief critique may have.
   const written =
     critique === 'none'
       ? nothing
-      : await raw.write(
+      : await meter.write(
           prompts.map((segments) => segments.flat()),
           96,
         );
-  return { whole, cut, written };
+  return { whole, other, cut, written };
 }
 
 /** Judge a block from an empty store, from the first request to the last verdict. */

@@ -19,7 +19,7 @@ export interface Difference {
   readonly logOdds: number;
 }
 
-/** Compare readings of P(A). */
+/** Compare readings of P(A): juror's with juror's settings, the binding's decisions with their own defaults. */
 export async function measureExactness(
   model: LlamaModel,
   settings: RawSettings,
@@ -28,63 +28,92 @@ export async function measureExactness(
 ): Promise<Difference[]> {
   const items = work.map(({ item }) => item);
   const deliberations = work.map(({ deliberation }) => deliberation);
-  const one = async () => (await createRawContext(model, { ...settings, sequences: 1 })).getSequence();
-  const probe = await one();
+  return [
+    ...(await measureJuror(model, engine, deliberations)),
+    ...(await measureDecisions(model, settings, items)),
+  ];
+}
 
-  // Without a system prompt and with everything as the document it reads the very tokens of a decision context.
+async function measureJuror(model: LlamaModel, engine: LlamaEngine, deliberations: readonly Deliberation[]) {
+  const ask = (deliberation: Deliberation) => judge(engine, deliberation);
+  const judged = await inOrder(deliberations, ask);
+  const twice = await inOrder(deliberations, async (deliberation) => {
+    await ask(deliberation);
+    return ask(deliberation);
+  });
+  const backwards = (await inOrder(deliberations.toReversed(), ask)).toReversed();
+  const together = await Promise.all(deliberations.map(ask));
+  const probe = (await createRawContext(model, { ...engine.info, sequences: 1 })).getSequence();
+  const labels = deliberations[0] ? await labelTokens(engine, deliberations[0]) : undefined;
+  if (labels === undefined) throw new Error('expected deliberations');
+  const cut = await inOrder(deliberations, async (deliberation) =>
+    readCold(probe, await segmentsOf(engine, deliberation), labels),
+  );
+  const whole = await inOrder(deliberations, async (deliberation) =>
+    readCold(probe, [(await segmentsOf(engine, deliberation)).flat()], labels),
+  );
+  return [
+    compare('juror: asked again, all cached', judged, twice),
+    compare('juror: in reverse order', judged, backwards),
+    compare('juror: all at once', judged, together),
+    compare('juror: against `controlledEvaluate` in the same segments, nothing cached', judged, cut),
+    compare('juror: against `controlledEvaluate` in one piece, nothing cached', judged, whole),
+  ];
+}
+
+async function measureDecisions(model: LlamaModel, settings: RawSettings, items: readonly Item[]) {
+  const one = async () => (await createRawContext(model, { ...settings, sequences: 1 })).getSequence();
   const session = new LlamaChatSession({ contextSequence: await one() });
   const decided: { probability: number; tokens: Token[] }[] = [];
   for (const item of items) decided.push(await decide(session, item));
-  const backwards = await inReverse(items, async (item) => (await decide(session, item)).probability);
-  const digits = [optionToken(model, '0'), optionToken(model, '1')] as const;
-  const cold: number[] = [];
-  for (const { tokens } of decided) cold.push(await readWhole(probe, tokens, digits));
+  const first = decided.map(({ probability }) => probability);
+  const twice = await inOrder(items, async (item) => {
+    await decide(session, item);
+    return (await decide(session, item)).probability;
+  });
+  const backwards = (
+    await inOrder(items.toReversed(), async (item) => (await decide(session, item)).probability)
+  ).toReversed();
+  const probe = await one();
+  const options = [optionToken(model, '0'), optionToken(model, '1')] as const;
+  const whole = await inOrder(decided, ({ tokens }) => readCold(probe, [tokens], options));
 
   const { threads, batchSize, contextSize } = settings;
-  const context = await model.createDecisionContext({ threads, batchSize, contextSize });
-  const ask = async (item: Item, others: number) => {
-    const questions = { ...decisionOf(item), ...(others > 0 ? companyOf(item) : {}) };
-    return (await context.decide(documentOf(item), questions)).better.probabilities.A;
+  await using context = await model.createDecisionContext({ threads, batchSize, contextSize });
+  const ask = async (item: Item) => {
+    const { better } = await context.decide(documentOf(item), decisionOf(item));
+    return better.probabilities.A;
   };
-  const alone: number[] = [];
-  for (const item of items) alone.push(await ask(item, 0));
-  const aloneBackwards = await inReverse(items, (item) => ask(item, 0));
-  const company: number[] = [];
-  for (const item of items) company.push(await ask(item, 3));
-
-  const judged: number[] = [];
-  for (const deliberation of deliberations) judged.push(await judge(engine, deliberation));
-  const judgedBackwards = await inReverse(deliberations, (deliberation) => judge(engine, deliberation));
-  const judgedTogether = await Promise.all(deliberations.map((deliberation) => judge(engine, deliberation)));
-  const whole: number[] = [];
-  const cut: number[] = [];
-  for (const deliberation of deliberations) {
-    const [segments = []] = await engine.tokens(deliberation);
-    const labels = await labelTokens(engine, deliberation);
-    whole.push(await readWhole(probe, segments.flat() as Token[], labels));
-    cut.push(await readCut(probe, segments as Token[][], labels));
-  }
-
-  const probabilities = decided.map(({ probability }) => probability);
+  const alone = await inOrder(items, ask);
+  const aloneTwice = await inOrder(items, async (item) => {
+    await ask(item);
+    return ask(item);
+  });
+  const company = await inOrder(items, async (item) => {
+    const { better } = await context.decide(documentOf(item), { ...decisionOf(item), ...companyOf(item) });
+    return better.probabilities.A;
+  });
   return [
-    compare('juror, the requests in reverse order', judged, judgedBackwards),
-    compare('juror, all requests at once', judged, judgedTogether),
-    compare('juror, against `controlledEvaluate` in the same segments, cold', judged, cut),
-    compare('juror, against `controlledEvaluate` in one piece, cold', judged, whole),
-    compare('`decide`, in reverse order', probabilities, backwards),
-    compare('`decide`, against `controlledEvaluate` of its tokens in one piece, cold', probabilities, cold),
-    compare('`LlamaDecisionContext`, in reverse order', alone, aloneBackwards),
-    compare('`LlamaDecisionContext`, with three more questions', alone, company),
+    compare('`decide`: asked again, all cached', first, twice),
+    compare('`decide`: in reverse order', first, backwards),
     compare(
-      '`LlamaDecisionContext`, against `controlledEvaluate` of the same tokens in one piece, cold',
+      '`decide`: against `controlledEvaluate` of its tokens in one piece, nothing cached',
+      first,
+      whole,
+    ),
+    compare('`LlamaDecisionContext`: asked again', alone, aloneTwice),
+    compare('`LlamaDecisionContext`: with three more questions', alone, company),
+    compare(
+      '`LlamaDecisionContext`: against `controlledEvaluate` of its tokens in one piece, nothing cached',
       alone,
-      cold,
+      whole,
     ),
   ];
 }
 
+/** Without any history and with everything as the document it reads the very tokens of a decision context. */
 async function decide(session: LlamaChatSession, item: Item) {
-  session.resetChatHistory();
+  session.setChatHistory([]);
   const { better } = await session.decide(decisionOf(item), { document: documentOf(item) });
   return { probability: better.probabilities.A, tokens: session.sequence.contextTokens };
 }
@@ -113,16 +142,8 @@ function optionToken(model: LlamaModel, character: string): Token {
   return token;
 }
 
-/** P(A) of two labels after tokens that are read in one piece, from an empty cache. */
-async function readWhole(
-  sequence: LlamaContextSequence,
-  tokens: readonly Token[],
-  labels: readonly [Token, Token],
-) {
-  return readCut(sequence, [tokens], labels);
-}
-
-async function readCut(
+/** P(A) of two labels after segments, from an empty cache. */
+async function readCold(
   sequence: LlamaContextSequence,
   segments: readonly (readonly Token[])[],
   [a, b]: readonly [Token, Token],
@@ -165,12 +186,19 @@ async function labelTokens(engine: LlamaEngine, { questions }: Deliberation): Pr
   return [a, b];
 }
 
-async function inReverse<Asked>(
+async function segmentsOf(engine: LlamaEngine, deliberation: Deliberation): Promise<Token[][]> {
+  const [segments] = await engine.tokens(deliberation);
+  if (segments === undefined) throw new Error('expected a question');
+  return segments as Token[][];
+}
+
+/** One after the other. */
+async function inOrder<Asked>(
   list: readonly Asked[],
   ask: (asked: Asked) => Promise<number>,
 ): Promise<number[]> {
   const answers: number[] = [];
-  for (const asked of list.toReversed()) answers.unshift(await ask(asked));
+  for (const asked of list) answers.push(await ask(asked));
   return answers;
 }
 

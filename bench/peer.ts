@@ -10,6 +10,8 @@ export interface Item {
   readonly user: string;
   /** The whole question, ending with the letters to reply. */
   readonly question: string;
+  /** What juror asks a brief critique with. */
+  readonly critique: string;
   /** The question without its scale. */
   readonly instruction: string;
   readonly choices: { readonly A: string; readonly B: string };
@@ -36,15 +38,27 @@ export interface Peer {
 /** Most tokens of a reason: juror's budget for a brief critique. */
 export const reasonTokens = 96;
 
-/** The item of a deliberation with one question about a pair. */
-export function itemOf(id: string, { prefix, questions }: Deliberation, { rubric }: LoadedRubric): Item {
+/** The item of a deliberation with a critique and one question about a pair. */
+export function itemOf(
+  id: string,
+  { prefix, questions, critique }: Deliberation,
+  { rubric }: LoadedRubric,
+): Item {
   const [system, user] = prefix.map(({ segments }) => segments.join(''));
   const question = questions[0]?.text;
   const [criterion] = rubric.criteria;
   const { A, B } = criterion?.scale.anchors ?? {};
-  if (system === undefined || user === undefined || question === undefined)
+  if (system === undefined || user === undefined || question === undefined || critique === null)
     throw new Error(`${id}: nothing to ask`);
   if (criterion === undefined || A === undefined || B === undefined)
     throw new Error(`${rubric.id}: expected anchors of A and B`);
-  return { id, system, user, question, instruction: criterion.description, choices: { A, B } };
+  return {
+    id,
+    system,
+    user,
+    question,
+    critique: critique.instruction,
+    instruction: criterion.description,
+    choices: { A, B },
+  };
 }

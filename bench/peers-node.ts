@@ -39,18 +39,19 @@ async function openChat(
           type: 'object',
           properties: { reason: { type: 'string' }, winner },
         });
-  const ask =
+  const promptOf = ({ user, critique, question }: Item) =>
     protocol === 'verdict'
-      ? 'Reply with JSON only: {"winner": "A"} or {"winner": "B"}.'
-      : 'Reply with JSON only: {"reason": "two or three sentences", "winner": "A"} or {"reason": "...", "winner": "B"}.';
+      ? `${user}${question}\nReply with JSON only: {"winner": "A"} or {"winner": "B"}.`
+      : `${user}${critique}\nThat is the "reason". Then decide on the "winner". ${question}\n` +
+        'Reply with JSON only: {"reason": "...", "winner": "A"} or {"reason": "...", "winner": "B"}.';
   return {
     name: `chat session, JSON grammar${protocol === 'reason' ? ', reason first' : ''}`,
     protocol,
-    async judge({ user, question }) {
+    async judge(asked) {
       const before = session.sequence.tokenMeter.getState();
       const { seconds, result } = await timed(() => {
         session.resetChatHistory();
-        return session.prompt(`${user}${question}\n${ask}`, {
+        return session.prompt(promptOf(asked), {
           grammar,
           temperature: 0,
           maxTokens: reasonTokens + 32,

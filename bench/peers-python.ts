@@ -25,15 +25,11 @@ export async function openPythonPeers(
   modelPath: string,
   settings: RawSettings,
 ): Promise<PythonPeers> {
-  const { threads, batchSize, contextSize, flashAttention } = settings;
+  const { threads, batchSize, contextSize } = settings;
   const program = fileURLToPath(new URL('./peers.py', import.meta.url));
-  const child = spawn(
-    python,
-    [program, modelPath, ...[threads, batchSize, contextSize, flashAttention].map(String)],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(python, [program, modelPath, ...[threads, batchSize, contextSize].map(String)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<unknown> => {
     const { value, done } = await lines.next();
@@ -41,18 +37,18 @@ export async function openPythonPeers(
     return JSON.parse(value);
   };
   const { version } = Hello.parse(await next());
-  const ask: Readonly<Record<Peer['protocol'], string>> = {
-    verdict: '',
-    reason: '\nFirst give a reason in two or three sentences. Then end with "Verdict: A" or "Verdict: B".',
-  };
+  const promptOf = (protocol: Peer['protocol'], { user, critique, question }: Item) =>
+    protocol === 'verdict'
+      ? `${user}${question}`
+      : `${user}${critique}\nThen decide. ${question} End with "Verdict: A" or "Verdict: B".`;
   const peerOf = (protocol: Peer['protocol']): Peer => ({
     name: `llama-cpp-python, pattern${protocol === 'reason' ? ', reason first' : ''}`,
     protocol,
-    async judge({ system, user, question }: Item) {
+    async judge(item: Item) {
       const request = {
         protocol,
-        system,
-        user: `${user}${question}${ask[protocol]}`,
+        system: item.system,
+        user: promptOf(protocol, item),
         max_tokens: protocol === 'reason' ? reasonTokens + 32 : 16,
       };
       child.stdin.write(`${JSON.stringify(request)}\n`);

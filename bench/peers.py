@@ -10,7 +10,7 @@ import time
 
 import llama_cpp
 
-path, threads, batch, context, flash = sys.argv[1:]
+path, threads, batch, context = sys.argv[1:]
 model = llama_cpp.Llama(
     path,
     n_gpu_layers=0,
@@ -18,7 +18,6 @@ model = llama_cpp.Llama(
     n_batch=int(batch),
     n_threads=int(threads),
     n_threads_batch=int(threads),
-    flash_attn=flash == "true",
     verbose=False,
 )
 print(json.dumps({"version": llama_cpp.__version__}), flush=True)

@@ -52,13 +52,15 @@ await using engine = await openLlama({
   gpu: 'off',
   ...(flags.threads === undefined ? {} : { threads: countOf('threads', flags.threads) }),
 });
-const settings = { ...engine.info, flashAttention: engine.id.settings.flashAttention === true };
-const raw = await loadRaw(model.path, settings);
+/** The peers' own default, which is on. */
+const settings = { ...engine.info, flashAttention: 'auto' } as const;
+const raw = await loadRaw(model.path);
 const work = await Promise.all(
   samples.map(async (sample) => {
     const [deliberation] = await deliberationsOf(sample, loaded, engine);
-    if (deliberation === undefined) throw new Error(`${sample.id}: nothing to ask`);
-    return { sample, deliberation, item: itemOf(sample.id, deliberation, loaded) };
+    const [critical] = await deliberationsOf(sample, loaded, engine, { critique: 'brief' });
+    if (deliberation === undefined || critical === undefined) throw new Error(`${sample.id}: nothing to ask`);
+    return { sample, deliberation, item: itemOf(sample.id, critical, loaded) };
   }),
 );
 const [first] = work;
@@ -104,9 +106,9 @@ const versions = [engine.info.build, ...(python ? [`llama-cpp-python ${python.ve
 const heading = `${model.name}, ${samples.length} pairs (${labels.size} with a label), ${machine(engine.info.threads)}, ${versions}.`;
 report(
   [
-    { name: 'peers', text: `${heading}\n\n${peerTable()}` },
+    { name: `peers-${model.name}`, text: `${heading}\n\n${peerTable()}` },
     {
-      name: 'exactness',
+      name: `exactness-${model.name}`,
       text: `${model.name}, ${differences[0]?.n} pairs, ${engine.info.build}.\n\n${exactnessTable(differences)}`,
     },
   ],

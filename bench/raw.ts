@@ -5,11 +5,12 @@ import { sum, timed } from './support.ts';
 
 /** Settings of a context, as juror's child has them. */
 export interface RawSettings extends Pick<ModelInfo, 'threads' | 'batchSize' | 'contextSize' | 'sequences'> {
-  readonly flashAttention: boolean;
+  /** `auto` is node-llama-cpp's default: on where the model and the machine can. */
+  readonly flashAttention: boolean | 'auto';
 }
 
-/** Load a model for contexts of these settings. It is on the CPU. */
-export async function loadRaw(modelPath: string, { flashAttention }: RawSettings): Promise<LlamaModel> {
+/** Load a model on the CPU. */
+export async function loadRaw(modelPath: string): Promise<LlamaModel> {
   const llama = await getLlama({
     gpu: false,
     build: 'never',
@@ -17,7 +18,7 @@ export async function loadRaw(modelPath: string, { flashAttention }: RawSettings
     logLevel: LlamaLogLevel.error,
     maxThreads: 0,
   });
-  return llama.loadModel({ modelPath, defaultContextFlashAttention: flashAttention });
+  return llama.loadModel({ modelPath });
 }
 
 /** A context of these settings. */

@@ -1,5 +1,5 @@
 /** `juror agree RUN`: verdicts against labels, beside trivial baselines. */
-import { Command } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { type AgreementReport, type AgreementRow, agreementReport } from '../aggregate/agree.ts';
 import { agreementRow } from '../aggregate/agreement-row.ts';
 import { readSamples } from '../dataset.ts';
@@ -13,7 +13,7 @@ import { flag, wholeNumber } from './flags.ts';
 import { processTerminal } from './terminal.ts';
 
 /** The verb. */
-export function agreeCommand() {
+export function agreeCommand(): CommandUnknownOpts {
   return new Command('agree')
     .description('agreement of a run with labels, with intervals, beside trivial baselines')
     .argument('<run>', 'a run folder')

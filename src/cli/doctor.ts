@@ -1,7 +1,7 @@
 /** `juror doctor [DATA]`: check the machine, the model, the template, the read-out and the data before they cost time. */
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
-import { Command } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { readSamples } from '../dataset.ts';
 import type { Deliberation } from '../engine/engine.ts';
 import { type LlamaEngine, openLlama } from '../engine/llama.ts';
@@ -20,7 +20,7 @@ interface Finding {
 }
 
 /** The verb. */
-export function doctorCommand() {
+export function doctorCommand(): CommandUnknownOpts {
   const command = new Command('doctor')
     .description('check the machine, the model, its template and read-out, and the data')
     .argument('[data]', 'a data file to check as well')

@@ -1,8 +1,7 @@
 /** The flags that choose an engine, and the engine they choose. */
-import type { Command } from '@commander-js/extra-typings';
+import { Command, type OptionValues } from '@commander-js/extra-typings';
 import type { Engine } from '../engine/engine.ts';
 import { openLlama } from '../engine/llama.ts';
-import type { Gpu, Numerics } from '../engine/llama-protocol.ts';
 import { resolveModel } from '../engine/models.ts';
 import { openReplay, recordEngine } from '../engine/replay.ts';
 import type { Listener } from '../events.ts';
@@ -10,17 +9,7 @@ import { flag, wholeNumber } from './flags.ts';
 import { bytes, plural, type Terminal } from './terminal.ts';
 
 /** Values of {@link addEngineFlags}. */
-export interface EngineFlags {
-  readonly model: string;
-  readonly gpu: Gpu;
-  readonly numerics?: Numerics | undefined;
-  readonly context?: number | undefined;
-  readonly threads?: number | undefined;
-  readonly children?: number | undefined;
-  readonly pin?: boolean | undefined;
-  readonly record?: string | undefined;
-  readonly replay?: string | undefined;
-}
+export type EngineFlags = ReturnType<ReturnType<typeof engineFlags>['opts']>;
 
 /** An engine, and a line about it for people. */
 export interface OpenedEngine {
@@ -30,10 +19,15 @@ export interface OpenedEngine {
 }
 
 /** Add the flags that choose an engine. */
-export function addEngineFlags<Arguments extends unknown[], Options extends Record<string, unknown>>(
+export function addEngineFlags<Arguments extends unknown[], Options extends OptionValues>(
   command: Command<Arguments, Options>,
-) {
-  return command
+): Command<Arguments, Options & EngineFlags> {
+  for (const option of engineFlags().options) command.addOption(option);
+  return command as unknown as Command<Arguments, Options & EngineFlags>;
+}
+
+function engineFlags() {
+  return new Command()
     .addOption(
       flag('--model <name>', 'a catalogue name, a .gguf file or hf:owner/repository/file').default(
         'smollm2-135m',

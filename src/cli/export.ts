@@ -1,6 +1,6 @@
 /** `juror export RUN`: write a run's files again from its journal, in any format. */
 import { join } from 'node:path';
-import { Command } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { writeRows } from '../dataset.ts';
 import { exportVerdicts, verdictOf } from '../judge/run.ts';
 import { readPlan } from '../store/export.ts';
@@ -8,7 +8,7 @@ import { openRun, readRun } from '../store/run.ts';
 import { count, processTerminal } from './terminal.ts';
 
 /** The verb. */
-export function exportCommand() {
+export function exportCommand(): CommandUnknownOpts {
   return new Command('export')
     .description('write judgments.jsonl, verdicts.jsonl and summary.json of a run from its journal')
     .argument('<run>', 'a run folder; an interrupted one gives what is finished')

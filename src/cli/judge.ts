@@ -1,6 +1,6 @@
 /** `juror judge DATA`: judge every sample of a file under one or more rubrics. */
 import { basename, extname, join } from 'node:path';
-import { Command } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { readSamples } from '../dataset.ts';
 import { jurorHome } from '../engine/models.ts';
 import { JurorError } from '../errors.ts';
@@ -21,7 +21,15 @@ import { describeSummary } from './summary.ts';
 import { harmless, plural, processTerminal, type Terminal } from './terminal.ts';
 
 /** The verb. */
-export function judgeCommand() {
+export function judgeCommand(): CommandUnknownOpts {
+  return define().action(async (data, flags) => {
+    process.exitCode = await interruptible((signal) => judge(data, flags, signal));
+  });
+}
+
+type Flags = ReturnType<ReturnType<typeof define>['opts']>;
+
+function define() {
   const command = new Command('judge')
     .description('judge every sample of DATA (JSONL, CSV or Parquet) under one or more rubrics')
     .argument('<data>', 'rows with a prompt and one answer or more')
@@ -67,12 +75,8 @@ export function judgeCommand() {
     .option('--no-cache', 'do not look for judgments that other runs made')
     .option('--json', 'print the summary as JSON')
     .option('--quiet', 'no progress');
-  return addEngineFlags(command).action(async (data, flags) => {
-    process.exitCode = await interruptible((signal) => judge(data, flags, signal));
-  });
+  return addEngineFlags(command);
 }
-
-type Flags = ReturnType<ReturnType<typeof judgeCommand>['opts']>;
 
 async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<number> {
   const terminal = processTerminal({ quiet: flags.quiet ?? false });
@@ -123,6 +127,7 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
       showcase.listen(event);
     },
   });
+  meter.begin();
   void countSamples(data, flags.limit, signal).then(
     (total) => meter.expect(total),
     () => {},

@@ -21,6 +21,8 @@ export interface RunTotals {
 /** Listens to a run and shows it. */
 export interface Meter {
   readonly listen: Listener;
+  /** Judging begins: rates count from here. */
+  begin(): void;
   /** Told how many samples there will be. */
   expect(samples: number): void;
   finish(verdict: Verdict): void;
@@ -59,13 +61,15 @@ export function createMeter(terminal: Terminal): Meter {
         terminal.note(`juror: ${harmless(event.reason)}; starting it again`);
       if (event.type === 'warning') terminal.note(`juror: ${harmless(event.message)}`);
       if (event.type !== 'judgment-finish') return;
-      begun ??= performance.now();
       if (event.cached) totals.found++;
       else totals.made++;
       totals.evaluated += event.spent.evaluated;
       totals.saved += event.spent.reused;
       totals.generated += event.spent.generated;
       show();
+    },
+    begin() {
+      begun = performance.now();
     },
     expect(total) {
       expected = total;
