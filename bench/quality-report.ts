@@ -29,6 +29,7 @@ const names: Readonly<Record<string, string>> = {
   naive: 'naive greedy JSON, one order',
   forward: 'label log-odds, one order',
   none: 'juror: log-odds, both orders',
+  plain: 'candidate: bare question, both orders',
   brief: 'juror: brief critique, both orders',
   full: 'juror: full critique, both orders',
   pointwise: 'juror: each answer alone, higher P(correct)',

@@ -124,7 +124,7 @@ async function judged(engine: Engine, sample: Sample, loaded: LoadedRubric, prot
   const forward: number[] = [];
   const judge = createJudge({
     engine,
-    rubrics: [loaded],
+    rubrics: [protocol === 'plain' ? plainQuestion(loaded) : loaded],
     critique: protocol === 'none' || protocol === 'brief' || protocol === 'full' ? protocol : 'none',
     onEvent: (event) => {
       if (
@@ -139,6 +139,15 @@ async function judged(engine: Engine, sample: Sample, loaded: LoadedRubric, prot
   if (verdict === undefined) throw new Error('no verdict');
   const { winner, score, flipped, positionLean } = verdict;
   return { winner, score, flipped, lean: positionLean, forward: forward[0] ?? null };
+}
+
+/** The rubric with a bare question and undescribed labels: a candidate, to be measured before it is anybody's default. */
+function plainQuestion({ rubric, digest }: LoadedRubric): LoadedRubric {
+  const criteria = rubric.criteria.map((criterion) => {
+    const { anchors: _described, ...scale } = criterion.scale;
+    return { ...criterion, description: 'Which answer is better?', scale };
+  });
+  return { rubric: { ...rubric, criteria }, digest: `${digest}-plain` };
 }
 
 function knownResults(): QualityResult[] {

@@ -16,10 +16,10 @@ async function example(name: string, ...parameters: string[]): Promise<string> {
 test('judge-pair', async () => {
   expect(await example('judge-pair')).toMatchInlineSnapshot(`
     "short then chatty: The answer A is better than the answer B.
-    { A: 0.7552179966180211, B: 0.24478200338197886 }
+    { A: 0.7545198831122182, B: 0.24548011688778182 }
     chatty then short: The answer A is better than the answer B.
-    { A: 0.7710599376206163, B: 0.22894006237938364 }
-    winner: chatty, probability 0.511
+    { A: 0.7592365614133043, B: 0.24076343858669577 }
+    winner: chatty, probability 0.503
     the two orders disagree: treat this verdict as a coin
     "
   `);
@@ -30,10 +30,10 @@ test('judge-file, and again in the same folder', async () => {
   const run = join(folder.path, 'run');
   const first = await example('judge-file', 'fixtures/demo/pairs.jsonl', run);
   expect(first).toMatchInlineSnapshot(`
-    "llmbar-natural-1: b 0.506 (orders disagree)
-    llmbar-natural-2: a 0.535 (orders disagree)
-    llmbar-natural-3: a 0.515 (orders disagree)
-    llmbar-natural-5: b 0.551 (orders disagree)
+    "llmbar-natural-1: b 0.526 (orders disagree)
+    llmbar-natural-2: a 0.538 (orders disagree)
+    llmbar-natural-3: b 0.520 (orders disagree)
+    llmbar-natural-5: a 0.504 (orders disagree)
     4 verdicts from 8 judgments
     "
   `);
@@ -42,8 +42,8 @@ test('judge-file, and again in the same folder', async () => {
 
 test('custom-rubric', async () => {
   expect(await example('custom-rubric')).toMatchInlineSnapshot(`
-    "useful: 0.300 (solves 0.202, tone 0.720)
-    rude: 0.300 (solves 0.273, tone 0.770)
+    "useful: 0.382 (solves 0.211, tone 0.725)
+    rude: 0.413 (solves 0.247, tone 0.744)
     "
   `);
 });

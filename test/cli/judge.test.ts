@@ -28,27 +28,27 @@ test('pairs: verdicts, tokens saved and agreement beside the baselines, on stdou
     "12 verdicts, all scored
     rubric         verdicts  unscored  result
     better-answer  12        –         first wins 7, second 5, ties 0; the orders disagree on 12
-    24 judgments made in N s · 7,534 prompt tokens evaluated, 2,696 of 10,230 saved (26.4 %) · 1,278 written
+    24 judgments made in N s · 7,534 prompt tokens evaluated, 2,696 of 10,230 saved (26.4 %) · 1,374 written
 
     better-answer · pairwise · 12 verdicts, 12 compared with labels, 0 unscored
     95 % intervals in brackets, clustered by prompt
 
-                        accuracy             κ                    n
-    juror               58.3 % [32.0, 80.7]  0.17 [-0.37, 0.65]  12
-    longer answer wins  66.7 % [38.0, 86.7]  0.33 [-0.31, 0.83]  12
-    first answer wins   50.0 % [23.8, 76.2]  0.00                12
-    majority label      50.0 % [23.8, 76.2]  0.00                12
+                        accuracy             κ                     n
+    juror               41.7 % [19.3, 68.0]  -0.17 [-0.67, 0.33]  12
+    longer answer wins  66.7 % [38.0, 86.7]  0.33 [-0.31, 0.83]   12
+    first answer wins   50.0 % [23.8, 76.2]  0.00                 12
+    majority label      50.0 % [23.8, 76.2]  0.00                 12
 
     juror alone                                 fair or coin   n
     both orders agree        0.0 % [0.0, 27.2]                12
     first-shown answer wins  100.0 %            50 %          12
-    position lean, nats      1.09 [0.90, 1.28]  0             12
-    Brier score              0.25 [0.23, 0.26]  0.25          12
-    log-loss, nats           0.69 [0.66, 0.72]  0.69          12
+    position lean, nats      1.05 [0.82, 1.27]  0             12
+    Brier score              0.26 [0.24, 0.27]  0.25          12
+    log-loss, nats           0.70 [0.68, 0.73]  0.69          12
 
     subset            accuracy             n
-    correct-vs-wrong  75.0 % [30.1, 95.4]  4
-    natural           50.0 % [21.5, 78.5]  8
+    correct-vs-wrong  50.0 % [15.0, 85.0]  4
+    natural           37.5 % [13.7, 69.4]  8
 
     FOLDER/run/verdicts.jsonl · judgments.jsonl · summary.json
     "
@@ -69,20 +69,22 @@ test('--show prints texts, critiques, probabilities and a line for each other ve
                would be wrong. Yet when the forecast report came back positive!
       b        He would always mistreat it every day. He eats a lot of food. He is glad he had a cow.
       with a shown first:
-      critique The main fault of each answer is the same, but the words that show it are different. The
-               answer that shows it is better is answer A. The answer that shows it is better is answer
-               B.
-      read     a █████████████░░░░░░░ 64.9 % · b 35.1 %
+      critique [prompt wvtaph] The answer that is better is answer A. The prompt asks for a more precise
+               answer. The answer that is better is answer B. The prompt asks for a more precise answer.
+               The answer that is better is answer A. The answer that is better is answer B. The answer
+               that is better is answer A. The answer that is better is answer B. The answer that is
+               better is answer A. The answer that is better is answer A [cut]
+      read     a █████████████░░░░░░░ 64.8 % · b 35.2 %
       with b shown first:
       critique [prompt wvtaph] The answer that is better is answer A. The prompt asks for a more precise
                answer, and answer A is the better choice. [end of answer A wvtaph] [response wvhq] The
                answer that is better is answer B. The prompt asks for a more precise answer, and answer
-               B is the better choice. [response wvhq]
-      read     a ███████░░░░░░░░░░░░░ 34.0 % · b 66.0 %
-      verdict  b with 50.6 %, the orders disagree · label a
+               B is the better choice.
+      read     a ██████░░░░░░░░░░░░░░ 30.7 % · b 69.3 %
+      verdict  b with 52.6 %, the orders disagree · label a
 
     sample            verdict        label  orders
-    llmbar-natural-2  a with 53.5 %  a      disagree
+    llmbar-natural-2  a with 53.8 %  a      disagree
 
     "
   `);

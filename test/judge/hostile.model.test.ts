@@ -18,7 +18,7 @@ test('hostile rows end a run in order, each one scored or with the reason why no
   const { path: model } = await testModel();
   const data = join(folder, 'hostile.jsonl');
   const specialTokens = (await specialTokensOf(model)).map(({ text }) => text);
-  const { lines, bytes } = hostileFile({ specialTokens, rows: 48 });
+  const { lines, bytes } = hostileFile({ specialTokens, rows: 40 });
   writeFileSync(data, bytes);
   const out = join(folder, 'run');
   const args = [
@@ -45,7 +45,7 @@ test('hostile rows end a run in order, each one scored or with the reason why no
   expect(account.unaccounted).toEqual([]);
   expect(account.scored + account.refused + account.unscored).toBe(lines);
   expect(Object.keys(account.reasons)).toEqual(['context']);
-  expect(account.scored).toBeGreaterThan(20);
+  expect(account.scored).toBeGreaterThan(15);
   expect(account.refused).toBeGreaterThan(3);
   expect(account.unscored).toBeGreaterThan(3);
 });
