@@ -22,6 +22,7 @@ import {
   collect,
   commonFlags,
   countOf,
+  dataName,
   deliberationsOf,
   machine,
   readPairs,
@@ -116,7 +117,7 @@ const rows = [
     : []),
   ['**efficiency**', `**${spreadText(spread(measurements.map(({ efficiency }) => efficiency)), 3)}**`],
 ];
-const heading = `${model.name}, critique ${critique}, ${measurements.length} repetitions, ${machine(engine.info.threads)}, flash attention ${onOff(engine.info.flashAttention)}, ${engine.info.build}: median (range).`;
+const heading = `${model.name}, ${dataName(flags.data)}, critique ${critique}, ${measurements.length} repetitions, ${machine(engine.info.threads)}, flash attention ${onOff(engine.info.flashAttention)}, ${engine.info.build}: median (range).`;
 report(
   [
     {

@@ -22,6 +22,7 @@ import {
   blocksOf,
   commonFlags,
   countOf,
+  dataName,
   deliberationsOf,
   machine,
   readPairs,
@@ -52,6 +53,13 @@ await using engine = await openLlama({
   gpu: 'off',
   ...(flags.threads === undefined ? {} : { threads: countOf('threads', flags.threads) }),
 });
+/** With the peers' flash attention, so that reading is what it is for them. */
+await using flashEngine = await openLlama({
+  model,
+  gpu: 'off',
+  threads: engine.info.threads,
+  flashAttention: true,
+});
 /** The peers' own default, which is on. */
 const settings = { ...engine.info, flashAttention: 'auto' } as const;
 const raw = await loadRaw(model.path);
@@ -69,7 +77,7 @@ if (first === undefined) throw new Error('expected pairs');
 await using python =
   flags.python === undefined ? null : await openPythonPeers(flags.python, model.path, settings);
 const peers = [
-  ...jurorPeers(engine, loaded, samples),
+  ...jurorPeers(engine, flashEngine, loaded, samples),
   ...(await openNodePeers(raw, settings, first.item)),
   ...(python?.peers ?? []),
 ];
@@ -103,7 +111,7 @@ const differences = await measureExactness(
   work.slice(0, countOf('exact', flags.exact)),
 );
 const versions = [engine.info.build, ...(python ? [`llama-cpp-python ${python.version}`] : [])].join(', ');
-const heading = `${model.name}, ${samples.length} pairs (${labels.size} with a label), ${machine(engine.info.threads)}, ${versions}.`;
+const heading = `${model.name}, ${samples.length} pairs of ${dataName(flags.data)} (${labels.size} with a label), ${machine(engine.info.threads)}, ${versions}.`;
 report(
   [
     { name: `peers-${model.name}`, text: `${heading}\n\n${peerTable()}` },

@@ -1,6 +1,7 @@
 /** What the benchmarks share: flags, pairs, figures, tables, and the blocks of docs/benchmarks.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSamples } from '../src/dataset.ts';
 import type { Deliberation, Engine } from '../src/engine/engine.ts';
@@ -36,6 +37,11 @@ export async function readPairs(file: string | undefined, count: number): Promis
     pairs.push(...goldenPairs().filter(({ id }) => !pairs.some((pair) => pair.id === id)));
   if (pairs.length < count) throw new Error(`expected ${count} pairs, got ${pairs.length}`);
   return pairs.slice(0, count);
+}
+
+/** What the pairs are read from, for people. */
+export function dataName(file: string | undefined): string {
+  return file === undefined ? 'fixtures' : basename(file);
 }
 
 function goldenPairs(): Sample[] {
