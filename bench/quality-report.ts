@@ -25,6 +25,8 @@ export interface QualityResult {
 /** Where results are kept. */
 export const resultsFile = fileURLToPath(new URL('./results/quality.jsonl', import.meta.url));
 const page = fileURLToPath(new URL('../docs/quality.md', import.meta.url));
+/** A protocol with fewer rows than this says nothing. */
+const fewestRows = 10;
 const names: Readonly<Record<string, string>> = {
   naive: 'naive greedy JSON, one order',
   forward: 'label log-odds, one order',
@@ -82,6 +84,7 @@ function pairRows(set: string, results: readonly QualityResult[]): string[] {
   const line = (name: string, figure: Figure, notes = '') =>
     lines.push(`| ${set} | ${figure.n} | ${name} | ${share(figure)} | ${notes} |`);
   for (const [protocol, own] of byProtocol) {
+    if (own.length < fewestRows) continue;
     const winners = own.map(({ winner }) =>
       winner === null || winner === undefined ? 'tie' : winnerOf(winner),
     );
