@@ -45,7 +45,10 @@ const { values: flags } = parseArgs({
 /** Pairs that one does before the next one's turn: more than juror's sequences, so that nothing of a pair is still cached. */
 const blockSize = 4;
 
-const samples = await readPairs(flags.data, countOf('pairs', flags.pairs));
+const pairCount = countOf('pairs', flags.pairs);
+if (pairCount % blockSize > 0 || pairCount < 2 * blockSize)
+  throw new Error(`--pairs: expected a multiple of ${blockSize} from ${2 * blockSize} up, got ${pairCount}`);
+const samples = await readPairs(flags.data, pairCount);
 const loaded = await loadRubric('better-answer');
 const model = await resolveModel(flags.model);
 await using engine = await openLlama({
@@ -71,18 +74,18 @@ const work = await Promise.all(
     return { sample, deliberation, item: itemOf(sample.id, critical, loaded) };
   }),
 );
-const [first] = work;
-if (first === undefined) throw new Error('expected pairs');
+const last = work.at(-1);
+if (last === undefined) throw new Error('expected pairs');
 
 await using python =
   flags.python === undefined ? null : await openPythonPeers(flags.python, model.path, settings);
 const peers = [
   ...jurorPeers(engine, flashEngine, loaded, samples),
-  ...(await openNodePeers(raw, settings, first.item)),
+  ...(await openNodePeers(raw, settings, last.item)),
   ...(python?.peers ?? []),
 ];
-// The first decode of each allocates; it does not count.
-for (const peer of peers) await peer.judge(first.item);
+// The first decode of each allocates; it does not count. The last pair is out of every cache again when its turn comes.
+for (const peer of peers) await peer.judge(last.item);
 
 /** Replies of each peer, by block. */
 const replies = new Map<Peer, Reply[][]>(peers.map((peer) => [peer, []]));
