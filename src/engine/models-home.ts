@@ -136,7 +136,8 @@ export async function writePin(home: string, name: string, pin: Pin): Promise<vo
   await updateJson(pinsFile(home), PinFile, (pins) => ({ ...pins, [name]: pin }));
 }
 
-async function updateJson<Value>(
+/** Change a JSON record under a lock; the folder is made where it is missing. */
+export async function updateJson<Value>(
   path: string,
   schema: z.ZodType<Record<string, Value>>,
   change: (value: Record<string, Value>) => Record<string, Value>,

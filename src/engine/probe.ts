@@ -3,7 +3,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { contentHash } from '../canonical.ts';
-import { readJson, writeAtomically } from './models-home.ts';
+import { readJson, updateJson } from './models-home.ts';
 
 /** What a probe found. */
 export const Probe = z.strictObject({
@@ -28,12 +28,19 @@ export async function recallProbe(
   return probe && now - probe.measuredAt < staleAfterMs ? probe : undefined;
 }
 
-/** Remember a probe, unless the machine was busy with other work: that would tie a quiet machine to few threads. */
-export async function rememberProbe(home: string, modelDigest: string, probe: Probe): Promise<void> {
-  const [lastMinute = 0] = loadavg();
-  if (lastMinute > availableParallelism() / 2) return;
-  const known = (await readJson(file(home), Probes).catch(() => undefined)) ?? {};
-  await writeAtomically(file(home), JSON.stringify({ ...known, [machineKey(modelDigest)]: probe }));
+/**
+ * Remember a probe, unless the machine was busy with other work (`load`: its mean of the last minute): that would tie a quiet machine to
+ * few threads. A folder that cannot be written to costs the next start a probe, nothing else.
+ */
+export async function rememberProbe(
+  home: string,
+  modelDigest: string,
+  probe: Probe,
+  load = loadavg()[0] ?? 0,
+): Promise<void> {
+  if (load > availableParallelism() / 2) return;
+  const key = machineKey(modelDigest);
+  await updateJson(file(home), Probes, (known) => ({ ...known, [key]: probe })).catch(() => {});
 }
 
 function file(home: string): string {
