@@ -45,6 +45,8 @@ export interface FileServer extends AsyncDisposable {
   /** The file served at every path. */
   body: Buffer;
   etag: string;
+  /** Bytes that the client says it has written: a cut waits for them, or the socket may drop what was not yet read. */
+  written: number;
   /** Taken by one request each; then the file is served well. */
   readonly replies: Reply[];
 }
@@ -62,6 +64,7 @@ export async function fileServer(body: Buffer, ...replies: Reply[]): Promise<Fil
     requests,
     body,
     etag: '"one"',
+    written: Number.POSITIVE_INFINITY,
     replies,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
@@ -98,8 +101,10 @@ async function serve(server: FileServer, request: IncomingMessage, response: Ser
     response.write(body.subarray(at, Math.min(at + 4096, end)));
     await new Promise((next) => setTimeout(next, reply.slowMs ?? 0));
   }
-  if (reply.cutAfter !== undefined) response.destroy();
-  else if (reply.stallAfter === undefined) response.end();
+  if (reply.cutAfter !== undefined) {
+    while (server.written < end) await new Promise((next) => setTimeout(next, 1));
+    response.destroy();
+  } else if (reply.stallAfter === undefined) response.end();
 }
 
 /** A zip file of these members, deflated. */
