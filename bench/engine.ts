@@ -57,9 +57,10 @@ await using engine = await openLlama({
 const raw = await loadRaw(model.path);
 const meterOf = async (flashAttention: boolean) =>
   createRawMeter(await createRawContext(raw, { ...engine.info, flashAttention }));
-/** The same settings as juror's, and the other choice of flash attention: what juror's choice costs. */
-const meter = await meterOf(engine.info.flashAttention);
-const otherMeter = await meterOf(!engine.info.flashAttention);
+/** The same settings as juror's, and the other choice of flash attention: what juror's choice costs or saves. */
+const flashAttention = engine.info.flashAttention === 'on' || critique === 'none';
+const meter = await meterOf(flashAttention);
+const otherMeter = await meterOf(!flashAttention);
 const blocks = await Promise.all(
   blocksOf(pairs, blockSize).map(async (samples) => ({
     samples,
@@ -109,7 +110,7 @@ const rows = [
     spreadText(spread(measurements.map(({ cut }) => speed(cut))), 1),
   ],
   [
-    `raw reading, whole prompts, flash attention ${onOff(!engine.info.flashAttention)} (tokens/s)`,
+    `raw reading, whole prompts, flash attention ${onOff(!flashAttention)} (tokens/s)`,
     spreadText(spread(measurements.map(({ other }) => speed(other))), 1),
   ],
   ...(first.written.tokens > 0
@@ -117,7 +118,7 @@ const rows = [
     : []),
   ['**efficiency**', `**${spreadText(spread(measurements.map(({ efficiency }) => efficiency)), 3)}**`],
 ];
-const heading = `${model.name}, ${dataName(flags.data)}, critique ${critique}, ${measurements.length} repetitions, ${machine(engine.info.threads)}, flash attention ${onOff(engine.info.flashAttention)}, ${engine.info.build}: median (range).`;
+const heading = `${model.name}, ${dataName(flags.data)}, critique ${critique}, ${measurements.length} repetitions, ${machine(engine.info.threads)}, flash attention ${onOff(flashAttention)}, ${engine.info.build}: median (range).`;
 report(
   [
     {

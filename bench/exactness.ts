@@ -43,7 +43,8 @@ async function measureJuror(model: LlamaModel, engine: LlamaEngine, deliberation
   });
   const backwards = (await inOrder(deliberations.toReversed(), ask)).toReversed();
   const together = await Promise.all(deliberations.map(ask));
-  const probe = (await createRawContext(model, { ...engine.info, sequences: 1 })).getSequence();
+  const settings = { ...engine.info, sequences: 1, flashAttention: true };
+  const probe = (await createRawContext(model, settings)).getSequence();
   const labels = deliberations[0] ? await labelTokens(engine, deliberations[0]) : undefined;
   if (labels === undefined) throw new Error('expected deliberations');
   const cut = await inOrder(deliberations, async (deliberation) =>

@@ -22,14 +22,14 @@ const reference = referenceLabels(items);
 
 /** Settings that move a logit. With flash attention llama.cpp rounds a float32 cache to float16, so it is not a variant. */
 const variants = [
-  { flashAttention: true, cacheType: 'f16' },
-  { flashAttention: false, cacheType: 'f16' },
-  { flashAttention: false, cacheType: 'f32' },
+  { flashAttention: 'on', cacheType: 'f16' },
+  { flashAttention: 'off', cacheType: 'f16' },
+  { flashAttention: 'off', cacheType: 'f32' },
 ] as const;
 type Variant = (typeof variants)[number];
 
 const nameOf = ({ flashAttention, cacheType }: Variant) =>
-  `flash attention ${flashAttention ? 'on' : 'off'}, ${cacheType} cache`;
+  `flash attention ${flashAttention}, ${cacheType} cache`;
 const logOddsOf = (labels: readonly { logOdds: number }[]) => labels.map(({ logOdds }) => logOdds);
 const meanOf = (list: readonly number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
 
@@ -57,7 +57,7 @@ for (const variant of variants) {
     labels.map(({ labelMass }, row) => Math.abs(labelMass - (reference[row]?.labelMass ?? Number.NaN))),
   );
   const cells = [
-    variant.flashAttention ? 'on' : 'off',
+    variant.flashAttention,
     variant.cacheType,
     correlation?.toFixed(5),
     odds.mean.toFixed(4),

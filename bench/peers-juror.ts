@@ -8,12 +8,7 @@ import type { Peer, Reply } from './peer.ts';
 import { deliberationsOf, timed } from './support.ts';
 
 /** The first one of each protocol is what the others are compared with. */
-export function jurorPeers(
-  engine: Engine,
-  flashEngine: Engine,
-  loaded: LoadedRubric,
-  samples: readonly Sample[],
-): Peer[] {
+export function jurorPeers(engine: Engine, loaded: LoadedRubric, samples: readonly Sample[]): Peer[] {
   const byId = new Map(samples.map((sample) => [sample.id, sample]));
   const sampleOf = (id: string): Sample => {
     const sample = byId.get(id);
@@ -25,11 +20,6 @@ export function jurorPeers(
       name: '**juror, one order**',
       protocol: 'verdict',
       judge: ({ id }) => judgeOnce(engine, loaded, sampleOf(id), 'none'),
-    },
-    {
-      name: 'juror, one order, flash attention',
-      protocol: 'verdict',
-      judge: ({ id }) => judgeOnce(flashEngine, loaded, sampleOf(id), 'none'),
     },
     {
       name: 'juror, both orders (its default)',

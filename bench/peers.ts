@@ -56,13 +56,6 @@ await using engine = await openLlama({
   gpu: 'off',
   ...(flags.threads === undefined ? {} : { threads: countOf('threads', flags.threads) }),
 });
-/** With the peers' flash attention, so that reading is what it is for them. */
-await using flashEngine = await openLlama({
-  model,
-  gpu: 'off',
-  threads: engine.info.threads,
-  flashAttention: true,
-});
 /** The peers' own default, which is on. */
 const settings = { ...engine.info, flashAttention: 'auto' } as const;
 const raw = await loadRaw(model.path);
@@ -80,7 +73,7 @@ if (last === undefined) throw new Error('expected pairs');
 await using python =
   flags.python === undefined ? null : await openPythonPeers(flags.python, model.path, settings);
 const peers = [
-  ...jurorPeers(engine, flashEngine, loaded, samples),
+  ...jurorPeers(engine, loaded, samples),
   ...(await openNodePeers(raw, settings, last.item)),
   ...(python?.peers ?? []),
 ];

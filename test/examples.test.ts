@@ -42,8 +42,8 @@ test('judge-file, and again in the same folder', async () => {
 
 test('custom-rubric', async () => {
   expect(await example('custom-rubric')).toMatchInlineSnapshot(`
-    "useful: 0.382 (solves 0.211, tone 0.725)
-    rude: 0.413 (solves 0.247, tone 0.744)
+    "useful: 0.375 (solves 0.202, tone 0.720)
+    rude: 0.439 (solves 0.273, tone 0.770)
     "
   `);
 });

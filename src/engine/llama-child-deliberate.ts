@@ -2,6 +2,7 @@
 import type { Token } from 'node-llama-cpp';
 import type { Message, Usage } from '../schema.ts';
 import type { Answer, Deliberation, DeliberationResult, DeliberationSample } from './engine.ts';
+import type { Decoding } from './llama-child-contexts.ts';
 import type { LoadedModel } from './llama-child-model.ts';
 import {
   at,
@@ -20,6 +21,7 @@ import {
   type Progress,
   readOf,
   type Slot,
+  type Slots,
   tokenCount,
   truncate,
 } from './llama-child-slots.ts';
@@ -61,47 +63,95 @@ async function deliberateTokens(
       ),
     );
   model.assertFits(needed);
-  return model.slots.lease([...prefix, ...(questions[0] ? [questions[0].segment] : [])], async (slot) => {
+  if (request.critique === null)
+    return { status: 'done', samples: [await readDirectly(model, prefix, questions, progress)] };
+  const { seeds, ...options } = request.critique;
+  const slots = await model.contexts.slots('single');
+  const first = questions[0] ? [questions[0].segment] : [];
+  return slots.lease([...prefix, ...first], async (slot) => {
     const samples: DeliberationSample[] = [];
-    if (request.critique === null)
-      samples.push(await readSample(model, slot, prefix, questions, null, progress));
-    else
-      for (const seed of request.critique.seeds)
-        samples.push(
-          await readSample(model, slot, prefix, questions, { ...request.critique, seed }, progress),
-        );
+    for (const seed of seeds) {
+      const { critique, usage } = await write({ slots, slot, progress }, model, prefix, { ...options, seed });
+      const answers = await readAnswers({ slots, slot, progress }, [...slot.held], questions, true);
+      samples.push({ critique, answers, usage });
+    }
     return { status: 'done', samples };
   });
 }
 
-async function readSample(
+/** Where to evaluate. */
+interface Desk {
+  readonly slots: Slots;
+  readonly slot: Slot;
+  readonly progress: Progress;
+}
+
+/**
+ * Read the answers without a critique. How a question is decoded depends on its own tokens and those before it, never on the other
+ * questions: the same question gives the same bits in any company.
+ */
+async function readDirectly(
   model: LoadedModel,
-  slot: Slot,
   prefix: Segments,
   questions: readonly TokenQuestion[],
-  critiqueOptions: { maxTokens: number; temperature: number; topP: number; seed: number } | null,
   progress: Progress,
 ): Promise<DeliberationSample> {
-  let held: Segments = prefix;
-  let critique: DeliberationSample['critique'] = null;
-  let usage: Usage;
-  if (critiqueOptions === null) {
-    usage = { ...(await holdSegments(model.slots, slot, prefix, progress)), generated: 0 };
-  } else {
-    // The last segment is evaluated again: sampling starts from its last token's logits.
-    const last = prefix.at(-1) ?? [];
-    const read = await holdSegments(model.slots, slot, prefix.slice(0, -1), progress);
-    const { tokens, finish } = await generate(model.model, slot, last, critiqueOptions, progress);
-    critique = { text: model.model.detokenize(tokens).trim(), finish };
-    usage = { evaluated: read.evaluated + last.length, reused: read.reused, generated: tokens.length };
-    held = [...slot.held];
+  let usage: Usage | undefined;
+  const answers: Answer[] = [];
+  for (const decoding of ['whole', 'single'] as const) {
+    const some = questions.filter(
+      (question) => decodingOf(prefix, question, model.info.batchSize) === decoding,
+    );
+    if (some[0] === undefined) continue;
+    const slots = await model.contexts.slots(decoding);
+    await slots.lease([...prefix, some[0].segment], async (slot) => {
+      const counted = usage === undefined;
+      usage ??= { ...(await holdSegments(slots, slot, prefix, progress)), generated: 0 };
+      answers.push(...(await readAnswers({ slots, slot, progress }, prefix, some, counted)));
+    });
   }
+  const order = new Map(questions.map(({ question }, index) => [question.id, index]));
+  answers.sort((left, right) => (order.get(left.questionId) ?? 0) - (order.get(right.questionId) ?? 0));
+  return { critique: null, answers, usage: usage ?? { evaluated: 0, reused: 0, generated: 0 } };
+}
+
+/** Whether reading a question decodes some token alone: the last one of a batch, or one in the middle of a label. */
+function decodingOf(prefix: Segments, { segment, chains }: TokenQuestion, batchSize: number): Decoding {
+  const alone =
+    [...prefix, segment].some(({ length }) => length % batchSize === 1) ||
+    [...chains.values()].some(({ length }) => length > 1);
+  return alone ? 'single' : 'whole';
+}
+
+/** Write a critique. The last segment is evaluated again: sampling starts from its last token's logits. */
+async function write(
+  { slots, slot, progress }: Desk,
+  { model }: LoadedModel,
+  prefix: Segments,
+  options: { maxTokens: number; temperature: number; topP: number; seed: number },
+): Promise<Pick<DeliberationSample, 'critique' | 'usage'>> {
+  const last = prefix.at(-1) ?? [];
+  const read = await holdSegments(slots, slot, prefix.slice(0, -1), progress);
+  const { tokens, finish } = await generate(model, slot, last, options, progress);
+  return {
+    critique: { text: model.detokenize(tokens).trim(), finish },
+    usage: { evaluated: read.evaluated + last.length, reused: read.reused, generated: tokens.length },
+  };
+}
+
+/** Branch every question off `held`, which is counted elsewhere for the first of them where `counted` says so. */
+async function readAnswers(
+  { slots, slot, progress }: Desk,
+  held: Segments,
+  questions: readonly TokenQuestion[],
+  counted: boolean,
+): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (const question of questions) {
     await truncate(slot, held.length);
     // What a sequence could not keep has to be read again, and is counted.
-    const restored = await holdSegments(model.slots, slot, held, progress);
-    const { logProbabilities, evaluated } = await readLabels(model, slot, question, progress);
+    const restored = await holdSegments(slots, slot, held, progress);
+    const { logProbabilities, evaluated } = await readLabels({ slots, slot, progress }, question);
     const { normalized, mass } = normalize(logProbabilities);
     answers.push({
       questionId: question.question.id,
@@ -109,16 +159,16 @@ async function readSample(
       labelMass: mass,
       usage: {
         evaluated: evaluated + restored.evaluated,
-        reused: answers.length === 0 ? 0 : restored.reused,
+        reused: counted && answers.length === 0 ? 0 : restored.reused,
         generated: 0,
       },
     });
   }
-  return { critique, answers, usage };
+  return answers;
 }
 
 /** Log-probability of each label's chain. */
-async function readLabels(model: LoadedModel, slot: Slot, question: TokenQuestion, progress: Progress) {
+async function readLabels({ slots, slot, progress }: Desk, question: TokenQuestion) {
   const logProbabilities = new Map<string, number>();
   let evaluated = 0;
   const descend = async (
@@ -128,7 +178,7 @@ async function readLabels(model: LoadedModel, slot: Slot, question: TokenQuestio
     sum: number,
   ) => {
     const next = new Set(labels.map((label) => at(question.chains.get(label), depth)));
-    const read = await appendAndRead(model.slots, slot, segment, [...next], progress);
+    const read = await appendAndRead(slots, slot, segment, [...next], progress);
     evaluated += segment.length;
     const here = slot.held.length;
     for (const token of next) {
@@ -168,14 +218,15 @@ export async function logprob(
   const tokens = tokenize(model, continuation);
   model.assertFits(tokenCount(segments) + tokens.length);
   if (tokens.length === 0) return { tokens: [], logProbabilities: [] };
-  return model.slots.lease(segments, async (slot) => {
+  const slots = await model.contexts.slots('single');
+  return slots.lease(segments, async (slot) => {
     const last = segments.at(-1) ?? [];
-    await holdSegments(model.slots, slot, segments.slice(0, -1), progress);
-    const first = await appendAndRead(model.slots, slot, last, [at(tokens, 0)], progress);
+    await holdSegments(slots, slot, segments.slice(0, -1), progress);
+    const first = await appendAndRead(slots, slot, last, [at(tokens, 0)], progress);
     const logProbabilities = [first.get(at(tokens, 0)) ?? Number.NaN];
-    for (let start = 0; start < tokens.length - 1; start += model.slots.batchSize) {
+    for (let start = 0; start < tokens.length - 1; start += slots.batchSize) {
       progress.signal.throwIfAborted();
-      const chunk = tokens.slice(start, Math.min(start + model.slots.batchSize, tokens.length - 1));
+      const chunk = tokens.slice(start, Math.min(start + slots.batchSize, tokens.length - 1));
       const output = await slot.sequence.controlledEvaluate(
         chunk.map((token, index) => [token, { generateNext: readOf([at(tokens, start + index + 1)]) }]),
       );

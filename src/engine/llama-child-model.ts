@@ -12,14 +12,15 @@ import {
   resolveChatWrapper,
 } from 'node-llama-cpp';
 import type { Message } from '../schema.ts';
+import { type Contexts, createContexts } from './llama-child-contexts.ts';
 import { messageSegments, type Renderer } from './llama-child-render.ts';
-import { createSlots, type Progress, type Slots } from './llama-child-slots.ts';
+import type { Progress } from './llama-child-slots.ts';
 import { ContextOverflow, createTemplate, type Template } from './llama-child-tokens.ts';
 import type { LoadOptions, ModelInfo } from './llama-protocol.ts';
 
 /** A model ready to answer. */
 export interface LoadedModel extends Renderer {
-  readonly slots: Slots;
+  readonly contexts: Contexts;
   readonly info: ModelInfo;
   /** Throws ContextOverflow when `tokens` do not fit one sequence. */
   assertFits(tokens: number): void;
@@ -46,40 +47,30 @@ export async function loadModel(
   const model = await llama.loadModel({
     modelPath: options.modelPath,
     // What embeddings take: they read a conversation in one decode, whose scores would need quadratic memory without it.
-    defaultContextFlashAttention: options.flashAttention ?? true,
+    defaultContextFlashAttention: options.flashAttention !== 'off',
     experimentalDefaultContextKvCacheKeyType: options.cacheType === 'f32' ? 'F32' : 'F16',
     experimentalDefaultContextKvCacheValueType: options.cacheType === 'f32' ? 'F32' : 'F16',
     onLoadProgress: onProgress,
     ignoreMemorySafetyChecks: false,
   });
-  const flashAttention = options.flashAttention ?? numerics === 'fast';
+  const flashAttention = options.flashAttention ?? (numerics === 'fast' ? 'on' : 'whole');
   const template = chatTemplate(model);
   const contextSize = Math.min(options.contextSize, model.trainContextSize);
   const sequences = options.sequences ?? (numerics === 'exact' ? 2 : 8);
   const probe =
     options.threads === undefined && device === 'cpu'
-      ? await probeThreads(model, flashAttention, () => onProgress(1))
+      ? await probeThreads(model, flashAttention !== 'off', () => onProgress(1))
       : undefined;
   const threads = options.threads ?? probe?.threads ?? 0;
-  const context = await model.createContext({
-    contextSize,
-    sequences,
-    batchSize,
-    flashAttention,
-    swaFullCache: true,
-    ...(threads > 0 ? { threads: { ideal: threads, min: threads } } : {}),
-  });
-  const slots = createSlots(
-    Array.from({ length: sequences }, () => context.getSequence({ contextShift: { strategy: refuseShift } })),
-    batchSize,
-  );
+  const settings = { contextSize, sequences, batchSize, threads, flashAttention };
+  const contexts = await createContexts(model, settings);
   const endOfTurn = model.tokens.eot ?? model.tokens.eos;
   if (endOfTurn === null) throw new Error('the model declares no end-of-turn token');
   const info: ModelInfo = {
     templateDigest: template.digest,
     wrapper: template.name,
     architecture: String(model.fileInfo.metadata.general?.architecture ?? 'unknown'),
-    contextSize: context.contextSize,
+    contextSize: contexts.contextSize,
     trainContextSize: model.trainContextSize,
     embeddingSize: model.embeddingVectorSize,
     vocabularySize: model.fileInfo.metadata.tokenizer?.ggml?.tokens?.length ?? 1,
@@ -95,7 +86,7 @@ export async function loadModel(
   const loaded: LoadedModel = {
     model,
     template,
-    slots,
+    contexts,
     info,
     endOfTurn,
     contextSize: info.contextSize,
@@ -138,11 +129,6 @@ function chatTemplate(model: LlamaModel): Template {
 }
 
 const plainTextWrappers = [GeneralChatWrapper, AlpacaChatWrapper, FalconChatWrapper];
-
-/** Nothing is ever cut out of a context: what does not fit is refused before. */
-function refuseShift(): never {
-  throw new Error('the context is full');
-}
 
 /** Measure prompt speed for each thread count and take the fastest. */
 async function probeThreads(model: LlamaModel, flashAttention: boolean, onStep: () => void) {

@@ -9,6 +9,13 @@ export type Gpu = 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off';
 /** `exact`: one sequence in a decode, same request same bits. `fast`: sequences share decodes. */
 export type Numerics = 'exact' | 'fast';
 
+/**
+ * Where flash attention is used in deliberations. `whole`: wherever no token is decoded alone. On a CPU, llama.cpp's flash attention
+ * of a single token splits its sums by threads from 512 cells of cache on.
+ */
+export const FlashAttention = z.enum(['on', 'off', 'whole']);
+export type FlashAttention = z.infer<typeof FlashAttention>;
+
 /** Number format of the KV cache. */
 export type CacheType = 'f16' | 'f32';
 
@@ -19,8 +26,8 @@ export interface LoadOptions {
   readonly numerics: Numerics | 'auto';
   /** Tokens per sequence; smaller where the model was trained on less. */
   readonly contextSize: number;
-  /** Undefined: off for `exact`, on for `fast`. */
-  readonly flashAttention: boolean | undefined;
+  /** Undefined: `whole` for `exact`, `on` for `fast`. */
+  readonly flashAttention: FlashAttention | undefined;
   readonly cacheType: CacheType;
   /** Undefined: probe. */
   readonly threads: number | undefined;
@@ -54,8 +61,7 @@ export const ModelInfo = z.strictObject({
   vocabularySize: z.int().positive(),
   device: z.string(),
   numerics: z.enum(['exact', 'fast']),
-  /** Of deliberations. */
-  flashAttention: z.boolean(),
+  flashAttention: FlashAttention,
   batchSize: z.int().positive(),
   threads: z.int().nonnegative(),
   sequences: z.int().positive(),

@@ -9,6 +9,7 @@ import type {
   CacheType,
   ChildRequest,
   ChildResult,
+  FlashAttention,
   Gpu,
   LoadOptions,
   ModelInfo,
@@ -28,10 +29,10 @@ export interface LlamaOptions {
   /** Tokens per sequence. Default 8192, or what the model was trained on. */
   readonly contextSize?: number;
   /**
-   * Default: off for `exact`, on for `fast` (docs/decisions/0002-numerics.md). On a CPU it makes the thread count part of what
-   * decides the bits, and of the key.
+   * Default: `whole` for `exact`, `on` for `fast` (docs/decisions/0002-numerics.md). On a CPU, `on` makes the thread count part of
+   * what decides the bits, and of the key.
    */
-  readonly flashAttention?: boolean;
+  readonly flashAttention?: FlashAttention;
   /** Number format of the KV cache. Default `f16`: docs/decisions/0002-numerics.md. */
   readonly cacheType?: CacheType;
   /** Threads of each child. Default: probed once per machine and model. */
@@ -158,7 +159,6 @@ function engineId(model: LlamaOptions['model'], load: LoadOptions, info: ModelIn
   };
 }
 
-/** On a CPU, llama.cpp's flash attention of a single token splits its sums by threads from 512 cells of cache on. */
 function bitsDependOnThreads({ numerics, device, flashAttention }: ModelInfo): boolean {
-  return numerics === 'exact' && device === 'cpu' && flashAttention;
+  return numerics === 'exact' && device === 'cpu' && flashAttention === 'on';
 }

@@ -22,7 +22,7 @@ test('agree prints the run against its labels', async () => {
     95 % intervals in brackets, clustered by prompt
 
               Pearson              Spearman             τ-b                  accuracy             AUC                n
-    juror     -0.12 [-0.89, 0.97]  0.10 [-0.89, 0.95]   0.09 [-0.85, 0.90]   50.0 % [18.8, 81.2]  0.56 [0.00, 1.00]  6
+    juror     0.00 [-0.87, 0.87]   0.10 [-0.89, 0.95]   0.09 [-0.85, 0.90]   50.0 % [18.8, 81.2]  0.56 [0.00, 1.00]  6
     constant  –                    –                    –                    50.0 % [18.8, 81.2]  0.50               6
     length    -0.08 [-0.98, 0.87]  -0.10 [-0.93, 0.87]  -0.09 [-0.87, 0.82]  –                    0.44 [0.00, 1.00]  6
 

@@ -141,6 +141,31 @@ test('exact gives the same bits past one batch, token by token as well', async (
   expect(await together(two, [long]), 'two threads').toEqual(expected);
 });
 
+test('exact gives the same bits without a critique past one batch, whatever else is asked', async () => {
+  const prefix = (words: number): Deliberation['prefix'] => [
+    { role: 'system', segments: ['You compare two answers.'] },
+    { role: 'user', segments: ['ice '.repeat(words), 'Answer A: ice.\nAnswer B: no.\n'] },
+  ];
+  await using one = await open({});
+  await using two = await open({ threads: 2 });
+  const middleOf = async (words: number) =>
+    (await one.tokens({ ...comparison('kettle', 'river'), prefix: prefix(words) }))[0]?.[1]?.length ?? 0;
+  const { batchSize } = one.info;
+  const exactly = batchSize + 1 - (await middleOf(batchSize)) + batchSize;
+  // The last token of this segment is decoded alone.
+  expect(await middleOf(exactly)).toBe(batchSize + 1);
+  for (const words of [exactly + 30, exactly]) {
+    const both = { ...comparison('kettle', 'river'), prefix: prefix(words) };
+    const [better, kind] = both.questions.map((question) => ({ ...both, questions: [question] }));
+    if (better === undefined || kind === undefined) throw new Error('expected two questions');
+    const [expected] = await together(one, [both]);
+    expect(expected?.[0]?.answers).toHaveLength(2);
+    expect(await together(two, [both]), 'two threads').toEqual([expected]);
+    const alone = await together(two, [kind, better]);
+    expect(alone.toReversed().map((result) => result[0]?.answers[0])).toEqual(expected?.[0]?.answers);
+  }
+});
+
 test('both orders of a pair, averaged, are antisymmetric to the bit, and every distribution sums to one', async () => {
   await using engine = await open({});
   const odds = async (request: Deliberation) => {
