@@ -32,6 +32,7 @@ const names: Readonly<Record<string, string>> = {
   forward: 'label log-odds, one order',
   none: 'juror: log-odds, both orders',
   plain: 'candidate: bare question, both orders',
+  unanchored: 'candidate: labels without descriptions, both orders',
   brief: 'juror: brief critique, both orders',
   full: 'juror: full critique, both orders',
   pointwise: 'juror: each answer alone, higher P(correct)',

@@ -124,7 +124,7 @@ async function judged(engine: Engine, sample: Sample, loaded: LoadedRubric, prot
   const forward: number[] = [];
   const judge = createJudge({
     engine,
-    rubrics: [protocol === 'plain' ? plainQuestion(loaded) : loaded],
+    rubrics: [candidate(loaded, protocol)],
     critique: protocol === 'none' || protocol === 'brief' || protocol === 'full' ? protocol : 'none',
     onEvent: (event) => {
       if (
@@ -141,13 +141,18 @@ async function judged(engine: Engine, sample: Sample, loaded: LoadedRubric, prot
   return { winner, score, flipped, lean: positionLean, forward: forward[0] ?? null };
 }
 
-/** The rubric with a bare question and undescribed labels: a candidate, to be measured before it is anybody's default. */
-function plainQuestion({ rubric, digest }: LoadedRubric): LoadedRubric {
-  const criteria = rubric.criteria.map((criterion) => {
+/**
+ * The rubric as it is, or a candidate to be measured before it is anybody's default: `unanchored` leaves out what the labels mean,
+ * `plain` asks a bare question besides.
+ */
+function candidate(loaded: LoadedRubric, protocol: string): LoadedRubric {
+  if (protocol !== 'plain' && protocol !== 'unanchored') return loaded;
+  const criteria = loaded.rubric.criteria.map((criterion) => {
     const { anchors: _described, ...scale } = criterion.scale;
-    return { ...criterion, description: 'Which answer is better?', scale };
+    const description = protocol === 'plain' ? 'Which answer is better?' : criterion.description;
+    return { ...criterion, description, scale };
   });
-  return { rubric: { ...rubric, criteria }, digest: `${digest}-plain` };
+  return { rubric: { ...loaded.rubric, criteria }, digest: `${loaded.digest}-${protocol}` };
 }
 
 function knownResults(): QualityResult[] {

@@ -40,7 +40,7 @@ export type {
   Turn,
 } from './engine/engine.ts';
 export { type LlamaEngine, type LlamaOptions, openLlama } from './engine/llama.ts';
-export type { Gpu, ModelInfo, Numerics } from './engine/llama-protocol.ts';
+export type { FlashAttention, Gpu, ModelInfo, Numerics } from './engine/llama-protocol.ts';
 export {
   type CatalogueEntry,
   catalogue,
