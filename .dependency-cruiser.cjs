@@ -48,8 +48,8 @@ module.exports = {
     {
       name: 'only-prompt-and-langchain-import-langchain',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(prompt|engine/langchain)\\.ts$' },
-      to: { path: '(^|/)(@langchain/|langchain)' },
+      from: { path: '^src/', pathNot: '^src/(prompt\\.ts$|engine/langchain[^/]*\\.ts$)' },
+      to: { path: '(^|/)(@langchain/|langchain)', pathNot: '^src/' },
     },
     {
       name: 'aggregate-is-pure',

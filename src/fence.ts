@@ -4,14 +4,25 @@ import type { Sample } from './schema.ts';
 
 /** The text between two marked lines: `[name nonce]` and `[end of name nonce]`. The text itself is left as it is. */
 export function fence(name: string, text: string, nonce: string): string {
-  return `[${name} ${nonce}]\n${text}\n[end of ${name} ${nonce}]`;
+  return `${fenceOpening(name, nonce)}\n${text}\n${fenceEnd(name, nonce)}`;
+}
+
+/** The marked line before a text. */
+export function fenceOpening(name: string, nonce: string): string {
+  return `[${name} ${nonce}]`;
+}
+
+/** The marked line after it. */
+export function fenceEnd(name: string, nonce: string): string {
+  return `[end of ${name} ${nonce}]`;
 }
 
 /**
  * Six lower-case letters from the SHA-256 of the seed and the sorted texts, drawn again while any text contains them.
- * The order of the texts does not matter, so both orders of a pair share their nonce.
+ * The order of the texts does not matter, so both orders of a pair share their nonce. `others` are texts inside the fences
+ * that do not decide the nonce and do not contain it either.
  */
-export function drawNonce(seed: number, texts: readonly string[]): string {
+export function drawNonce(seed: number, texts: readonly string[], others: readonly string[] = []): string {
   const sorted = [...texts].sort();
   const base = createHash('sha256')
     .update(JSON.stringify([seed, ...sorted]))
@@ -24,7 +35,7 @@ export function drawNonce(seed: number, texts: readonly string[]): string {
       nonce += String.fromCharCode(97 + (rest % 26));
       rest = Math.floor(rest / 26);
     }
-    if (!sorted.some((text) => text.includes(nonce))) return nonce;
+    if (![...sorted, ...others].some((text) => text.includes(nonce))) return nonce;
   }
 }
 

@@ -24,7 +24,24 @@ export {
   type PointwiseReport,
 } from './aggregate/agree.ts';
 export { type AgreementRowOptions, agreementRow } from './aggregate/agreement-row.ts';
+export type { CalibrationFigures, ReliabilityBin } from './aggregate/calibration-error.ts';
+export { batchCalibration, contentFreeCalibration, meanDistribution } from './aggregate/content-free.ts';
 export type { BootstrapOptions, Figure } from './aggregate/interval.ts';
+export {
+  type FirstError,
+  type FirstErrorFigures,
+  firstErrorOf,
+  reduceSteps,
+  type StepReduction,
+} from './aggregate/process.ts';
+export {
+  type OutcomeFigures,
+  type ProcessReport,
+  type ProcessRow,
+  type ProcessRowOptions,
+  processReport,
+  processRow,
+} from './aggregate/process-report.ts';
 export { type ReadSamplesOptions, readSamples, writeRows } from './dataset.ts';
 export type {
   Answer,
@@ -39,6 +56,15 @@ export type {
   TokenLogProbabilities,
   Turn,
 } from './engine/engine.ts';
+export {
+  type LangChainEngine,
+  type LangChainOptions,
+  openLangChain,
+  type Price,
+  type Spending,
+} from './engine/langchain.ts';
+export type { ModelFactory, ModelSettings } from './engine/langchain-model.ts';
+export type { RequestLimits } from './engine/langchain-request.ts';
 export { type LlamaEngine, type LlamaOptions, openLlama } from './engine/llama.ts';
 export type { FlashAttention, Gpu, ModelInfo, Numerics } from './engine/llama-protocol.ts';
 export {
@@ -52,6 +78,22 @@ export { openReplay, recordEngine } from './engine/replay.ts';
 export { type ErrorPlace, JurorError, type JurorErrorCode } from './errors.ts';
 export type { JurorEvent, Listener } from './events.ts';
 export {
+  type CalibrationRow,
+  type CalibrationRowOptions,
+  type CalibrationRows,
+  type CalibrationSubject,
+  calibrationSubject,
+  createCalibrator,
+  readCalibrationRows,
+} from './judge/calibrate.ts';
+export { readCalibration, writeCalibration } from './judge/calibration-file.ts';
+export { type ContentFreeOptions, calibrateContentFree } from './judge/content-free.ts';
+export {
+  type FitCalibrationOptions,
+  type FittedCalibration,
+  fitCalibration,
+} from './judge/fit-calibration.ts';
+export {
   createJudge,
   type Judge,
   type JudgeAllOptions,
@@ -60,10 +102,12 @@ export {
 } from './judge/judge.ts';
 export type { Protocol } from './judge/plan.ts';
 export { exportVerdicts, openJudgingRun, type RunOptions } from './judge/run.ts';
+export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
 export { type LoadedRubric, listRubrics, loadRubric, parseRubric } from './rubric.ts';
 export {
+  Calibration,
   Combine,
   Criterion,
   Critique,
@@ -75,10 +119,12 @@ export {
   Label,
   Message,
   Outcome,
+  ProcessLabel,
   Response,
   Rubric,
   Sample,
   Scale,
+  StepVerdict,
   UnscoredReason,
   Usage,
   Verdict,

@@ -101,7 +101,12 @@ function legalVariables(
     'critique-brief': { criteria: 'optional' },
     'critique-full': { criteria: 'optional' },
     'critique-after': { criteria: 'optional', verdict: 'required' },
-    question: { criterion_description: 'required', scale: 'required', labels: 'optional' },
+    question: {
+      ...(mode === 'stepwise' ? { step: 'required' } : {}),
+      criterion_description: 'required',
+      scale: 'required',
+      labels: 'optional',
+    },
     opening: { verdict_name: 'optional' },
   }[section] as Readonly<Record<string, 'required' | 'optional'>>;
 }

@@ -34,12 +34,13 @@ export interface RenderedPrompt {
   readonly prefix: readonly Turn[];
   /** What the judge is told to write before the verdict; null for `none` and `after`. */
   critiqueInstruction(mode: CritiqueMode): string | null;
-  /** The question that asks one criterion of the rubric. */
-  question(criterion: Criterion): Question;
+  /** The question that asks one criterion of the rubric: of the prefix itself, or of a critique that followed it. */
+  question(criterion: Criterion, afterCritique?: boolean): Question;
   /** What the judge is told to write once the verdict is known. */
   critiqueAfter(verdicts: readonly GivenVerdict[]): Promise<string>;
 }
 
+/** What the variables of a section stand for. */
 type Values = Readonly<Record<string, string>>;
 
 /** What is the same for every sample of a rubric. */
@@ -60,26 +61,13 @@ const rubricParts = new Map<string, WeakMap<Rubric, Promise<RubricParts>>>();
  */
 export async function renderPrompt(prompt: Prompt, input: PromptInput): Promise<RenderedPrompt> {
   const { rubric, seed } = input;
-  if (!servesMode(prompt, rubric.mode)) {
-    throw new JurorError('prompt', `expected a template of mode ${rubric.mode}, got ${prompt.mode}`, {
-      place: { file: prompt.file, field: 'mode' },
-    });
-  }
-  const reference = referenceOf(input);
-  const task = promptText(input.prompt);
-  const nonce = drawNonce(seed, [task, ...input.responses, ...(reference === undefined ? [] : [reference])]);
-  const values = {
-    prompt: fence('prompt', task, nonce),
-    ...responseValues(prompt, input.responses, nonce),
-    ...(reference === undefined ? {} : { reference: fence('reference answer', reference, nonce) }),
-  };
+  const sources = sourcesOf(prompt, input);
+  const nonce = drawNonce(seed, [...Object.values(sources), ...input.responses]);
   const parts = await partsOf(prompt, rubric);
-  const [taskText, referenceText, responsesText] = await Promise.all([
-    render(prompt, 'task', values),
-    reference === undefined ? null : render(prompt, 'reference', values),
-    render(prompt, 'responses', values),
+  const [shared, responsesText] = await Promise.all([
+    renderSources(prompt, sources, nonce),
+    renderSection(prompt, 'responses', responseValues(prompt, input.responses, nonce)),
   ]);
-  const shared = referenceText === null ? taskText : `${taskText}\n${referenceText}`;
   return {
     prefix: [
       { role: 'system', segments: parts.system },
@@ -96,20 +84,45 @@ export async function renderPrompt(prompt: Prompt, input: PromptInput): Promise<
       );
     },
     critiqueAfter: (verdicts) =>
-      render(prompt, 'critique-after', {
+      renderSection(prompt, 'critique-after', {
         criteria: parts.criteria,
         verdict: verdicts.map(describeVerdict).join('\n'),
       }),
   };
 }
 
-function referenceOf({ rubric, reference }: PromptInput): string | undefined {
+/** What a sample brings besides its answers. */
+interface Sources {
+  readonly prompt: string;
+  readonly reference?: string;
+}
+
+/** The texts that all answers of a sample share. Throws like {@link renderPrompt}. */
+export function sourcesOf(
+  prompt: Prompt,
+  { rubric, prompt: task, reference }: Pick<PromptInput, 'rubric' | 'prompt' | 'reference'>,
+): Sources {
+  if (!servesMode(prompt, rubric.mode)) {
+    throw new JurorError('prompt', `expected a template of mode ${rubric.mode}, got ${prompt.mode}`, {
+      place: { file: prompt.file, field: 'mode' },
+    });
+  }
   if (rubric.reference === 'required' && reference === undefined) {
     throw new JurorError('data', `expected a reference, which the rubric '${rubric.id}' requires, got none`, {
       place: { field: 'reference' },
     });
   }
-  return rubric.reference === 'never' ? undefined : reference;
+  const shown = rubric.reference === 'never' ? undefined : reference;
+  return { prompt: promptText(task), ...(shown === undefined ? {} : { reference: shown }) };
+}
+
+/** The sections before the answers: the task and, where there is one, the reference. */
+export async function renderSources(prompt: Prompt, sources: Sources, nonce: string): Promise<string> {
+  const values = { prompt: fence('prompt', sources.prompt, nonce) };
+  const task = await renderSection(prompt, 'task', values);
+  if (sources.reference === undefined) return task;
+  const reference = fence('reference answer', sources.reference, nonce);
+  return `${task}\n${await renderSection(prompt, 'reference', { ...values, reference })}`;
 }
 
 /** The fenced responses by variable. One too few stays unfilled; one too many is an error. */
@@ -131,7 +144,8 @@ function responseValues({ mode, file }: Prompt, responses: readonly string[], no
   );
 }
 
-function partsOf(prompt: Prompt, rubric: Rubric): Promise<RubricParts> {
+/** The parts of a rubric, rendered once. */
+export function partsOf(prompt: Prompt, rubric: Rubric): Promise<RubricParts> {
   const byRubric = rubricParts.get(prompt.digest) ?? new WeakMap<Rubric, Promise<RubricParts>>();
   rubricParts.set(prompt.digest, byRubric);
   const known = byRubric.get(rubric);
@@ -144,29 +158,35 @@ function partsOf(prompt: Prompt, rubric: Rubric): Promise<RubricParts> {
 async function renderRubric(prompt: Prompt, rubric: Rubric): Promise<RubricParts> {
   const criteria = rubric.criteria.map(({ description }) => oneLine(description)).join('\n');
   const questions = await Promise.all(rubric.criteria.map((criterion) => renderQuestion(prompt, criterion)));
-  const system = await render(prompt, 'rubric', { rubric_description: oneLine(rubric.description) });
+  const system = await renderSection(prompt, 'rubric', { rubric_description: oneLine(rubric.description) });
   const examples = await renderExamples(prompt, rubric, questions[0]?.opening ?? '');
   return {
     system: examples === '' ? [system] : [`${system}\n`, examples],
     critiques: {
-      brief: await render(prompt, 'critique-brief', { criteria }),
-      full: await render(prompt, 'critique-full', { criteria }),
+      brief: await renderSection(prompt, 'critique-brief', { criteria }),
+      full: await renderSection(prompt, 'critique-full', { criteria }),
     },
     questions: new Map(questions.map((question) => [question.id, question])),
     criteria,
   };
 }
 
-async function renderQuestion(prompt: Prompt, { id, description, scale }: Criterion): Promise<Question> {
+/** The question that asks a criterion; about one step, from 1, where the template is stepwise. */
+export async function renderQuestion(
+  prompt: Prompt,
+  { id, description, scale }: Criterion,
+  step = 1,
+): Promise<Question> {
   const values = {
+    step: String(step),
     criterion_description: oneLine(description),
     scale: describeScale(scale),
     labels: describeLabels(scale),
   };
   return {
     id,
-    text: await render(prompt, 'question', values),
-    opening: await render(prompt, 'opening', { verdict_name: verdictName(scale) }),
+    text: await renderSection(prompt, 'question', values),
+    opening: await renderSection(prompt, 'opening', { verdict_name: verdictName(scale) }),
     labels: scaleLabels(scale).map((label) => ({ label, text: ` ${label}` })),
   };
 }
@@ -176,7 +196,7 @@ async function renderExamples(prompt: Prompt, { examples = [] }: Rubric, opening
   const texts = examples.map((example) => {
     const verdict = `${opening} ${example.label}`;
     const critique = example.critique?.trim();
-    return render(prompt, 'example', {
+    return renderSection(prompt, 'example', {
       prompt: fence('prompt', example.prompt, 'example'),
       ...responseValues(prompt, example.responses, 'example'),
       judgment: critique ? `${critique}\n${verdict}` : verdict,
@@ -189,13 +209,14 @@ function verdictName(scale: Scale): string {
   return scale.kind === 'integer' ? 'Score' : 'Verdict';
 }
 
-function describeVerdict({ criterion: { id, scale }, label }: GivenVerdict): string {
+/** `criterion: label (its meaning)`. */
+export function describeVerdict({ criterion: { id, scale }, label }: GivenVerdict): string {
   const anchor = scale.anchors && Object.hasOwn(scale.anchors, label) ? scale.anchors[label] : undefined;
   return anchor === undefined ? `${id}: ${label}` : `${id}: ${label} (${oneLine(anchor)})`;
 }
 
-/** One section with its variables filled. */
-async function render(prompt: Prompt, name: SectionName, values: Values): Promise<string> {
+/** One section with its variables filled. Throws JurorError `prompt` for one without a value. */
+export async function renderSection(prompt: Prompt, name: SectionName, values: Values): Promise<string> {
   const section = prompt.sections[name];
   const { file } = prompt;
   if (!section)

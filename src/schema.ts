@@ -22,8 +22,17 @@ export const Response = z.strictObject({
 });
 export type Response = z.infer<typeof Response>;
 
-/** Ground truth: a winner's response id or `tie`, a score, or one score per criterion. */
-export const Label = z.union([z.string(), z.number(), z.record(z.string(), z.number())]);
+/** Ground truth of a solution in steps. */
+export const ProcessLabel = z.strictObject({
+  /** For each step the probability that it is right: 1 right, 0 wrong, null where nobody said, as after a first error. */
+  steps: z.array(Probability.nullable()).min(1),
+  /** The same of the final answer. */
+  outcome: Probability.optional(),
+});
+export type ProcessLabel = z.infer<typeof ProcessLabel>;
+
+/** Ground truth: a winner's response id or `tie`, a score, one score per criterion, or what is known of each step. */
+export const Label = z.union([z.string(), z.number(), z.record(z.string(), z.number()), ProcessLabel]);
 export type Label = z.infer<typeof Label>;
 
 /** One prompt and its answers. */
@@ -176,6 +185,8 @@ export const Judgment = z.strictObject({
   responseIds: z.array(Id).min(1),
   rubric: z.strictObject({ id: Name, version: z.string(), digest: z.string() }),
   criterionId: Name,
+  /** Stepwise: index of the step that was asked about, from 0. */
+  step: z.int().nonnegative().optional(),
   engine: EngineId,
   seed: z.int(),
   sampleIndex: z.int().nonnegative(),
@@ -195,14 +206,26 @@ export const CriterionVerdict = z.strictObject({
 });
 export type CriterionVerdict = z.infer<typeof CriterionVerdict>;
 
+/** One step of a solution. */
+export const StepVerdict = z.strictObject({
+  /** That the step is good, given the steps before it: its expected score. Null when unscored. */
+  probability: Probability.nullable(),
+  /** Why there is none. */
+  reason: UnscoredReason.optional(),
+});
+export type StepVerdict = z.infer<typeof StepVerdict>;
+
 /** One sample under one rubric, over criteria, orders, samples and judges. */
 export const Verdict = z.strictObject({
   sampleId: Id,
   rubricId: Name,
-  mode: z.enum(['pointwise', 'pairwise']),
+  mode: z.enum(['pointwise', 'pairwise', 'stepwise']),
   /** The responses judged, in the data's order. */
   responseIds: z.array(Id).min(1),
-  /** Pointwise: combined score in [0, 1]. Pairwise: probability that the first response is better. Null when unscored. */
+  /**
+   * Pointwise: combined score in [0, 1]. Pairwise: probability that the first response is better. Stepwise: `min`.
+   * Null when unscored.
+   */
   score: Probability.nullable(),
   /** Pairwise: the better response's id, or `tie`. */
   winner: z.string().nullable(),
@@ -220,8 +243,72 @@ export const Verdict = z.strictObject({
   disagreement: z.number().nonnegative().nullable(),
   /** Reasons of the judgments that have no score. */
   unscored: z.array(UnscoredReason),
+  /** Stepwise: every step, in order. */
+  steps: z.array(StepVerdict).min(1).optional(),
+  /**
+   * Stepwise: index, from 0, of the first step below 0.5. Null where there is none, and, with a score of null, where a step
+   * without a probability leaves it open.
+   */
+  firstError: z.int().nonnegative().nullable().optional(),
+  /** Stepwise: the probability of the last step; null when it is unscored. */
+  last: Probability.nullable().optional(),
+  /** Stepwise: the lowest probability; null when any step is unscored, as are the next two. */
+  min: Probability.nullable().optional(),
+  /** Stepwise: the mean of the probabilities. */
+  mean: Probability.nullable().optional(),
+  /** Stepwise: their product. */
+  product: Probability.nullable().optional(),
   label: Label.optional(),
   /** Keys of the judgments it was made from. */
   judgments: z.array(z.string()),
 });
 export type Verdict = z.infer<typeof Verdict>;
+
+/** A figure with its 95 % interval; what is undefined is null, and `reason` says why. */
+const FigureRecord = z.strictObject({
+  estimate: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  n: z.int().nonnegative(),
+  clusters: z.int().nonnegative(),
+  reason: z.string().optional(),
+});
+const CalibrationQuality = z.strictObject({
+  logLoss: FigureRecord,
+  brier: FigureRecord,
+  calibrationError: FigureRecord,
+});
+
+/** A line in log-odds from a judge's probabilities to calibrated ones, what it was fitted on, and what it is good for. */
+export const Calibration = z.strictObject({
+  schemaVersion: z.literal(1),
+  kind: z.enum(['temperature', 'platt']),
+  /** Calibrated log-odds = slope · log-odds + intercept. A temperature is 1 / slope. */
+  parameters: z.strictObject({ slope: z.number(), intercept: z.number() }),
+  mode: z.enum(['pointwise', 'pairwise']),
+  rubric: z.strictObject({ id: Name, version: z.string(), digest: z.string() }),
+  /** By model digest; every engine of a panel. */
+  engines: z.array(z.strictObject({ model: z.string(), digest: z.string(), template: z.string() })).min(1),
+  /** What else moves the probabilities. */
+  protocol: z.strictObject({ critique: CritiqueMode, samples: z.int().positive(), prompt: z.string() }),
+  /** The ends of the labels' scale; null for pairs. */
+  labelRange: z.strictObject({ min: z.number(), max: z.number() }).nullable(),
+  /** What it was fitted on. */
+  data: z.strictObject({
+    /** SHA-256 of the rows: sample, responses, prompt cluster, probability and label. */
+    digest: z.string().regex(/^[0-9a-f]{64}$/),
+    n: z.int().positive(),
+    clusters: z.int().positive(),
+  }),
+  /** Figures over the same rows: each probability calibrated by a fit on the other folds. Folds are by prompt cluster. */
+  crossValidation: z.strictObject({
+    folds: z.int().min(2),
+    /** Bins of the calibration error. */
+    bins: z.int().positive(),
+    before: CalibrationQuality,
+    after: CalibrationQuality,
+    /** After minus before. */
+    change: CalibrationQuality,
+  }),
+});
+export type Calibration = z.infer<typeof Calibration>;

@@ -63,6 +63,7 @@ test('every ready rubric loads, is named like its file and describes each level'
     'helpfulness',
     'honesty',
     'instruction-following',
+    'outcome-correctness',
     'safety-and-helpfulness',
     'step-correctness',
     'summary-quality',
@@ -84,6 +85,9 @@ test('ready rubrics state what their names promise', async () => {
   const { rubric: reference } = await loadRubric('answer-correctness');
   expect(reference.reference).toBe('required');
   expect(reference.criteria.map(({ scale }) => scaleLabels(scale))).toEqual([['correct', 'incorrect']]);
+  const { rubric: outcome } = await loadRubric('outcome-correctness');
+  expect([outcome.mode, outcome.reference]).toEqual(['pointwise', 'never']);
+  expect(outcome.criteria.map(({ scale }) => scaleLabels(scale))).toEqual([['correct', 'incorrect']]);
   const { rubric: correctness } = await loadRubric('correctness');
   expect(correctness.criteria.map(({ scale }) => scaleLabels(scale))).toEqual([['yes', 'no']]);
   const { rubric: gated } = await loadRubric('safety-and-helpfulness');

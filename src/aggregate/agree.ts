@@ -170,7 +170,11 @@ function pointwise(
   };
 }
 
-function countRows(rows: readonly AgreementRow[], compared: number): AgreementCounts {
+/** Counts of rows; a label or a score of any kind is one. */
+export function countRows(
+  rows: readonly Pick<AgreementRow, 'cluster' | 'label' | 'score' | 'unscored'>[],
+  compared: number,
+): AgreementCounts {
   const scored = rows.filter(({ score }) => score !== null);
   const reasons = new Map<string, number>();
   for (const reason of rows.flatMap(({ unscored }) => unscored))

@@ -3,6 +3,7 @@ import { JurorError, nearestName } from '../errors.ts';
 import type { Label, Verdict } from '../schema.ts';
 import type { AgreementRow } from './agree.ts';
 import type { Winner } from './pairs.ts';
+import { isProcessLabel } from './process.ts';
 
 /** What a verdict does not know about itself. */
 export interface AgreementRowOptions {
@@ -88,6 +89,7 @@ function readNumericLabel(
 ): number | null {
   if (label === undefined) return null;
   if (typeof label === 'number') return label;
+  if (isProcessLabel(label)) return label.outcome ?? null;
   if (typeof label === 'object') {
     return criterion !== undefined && Object.hasOwn(label, criterion) ? (label[criterion] ?? null) : null;
   }

@@ -2,13 +2,20 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { type AgreementReport, type AgreementRow, agreementReport } from '../aggregate/agree.ts';
 import { agreementRow } from '../aggregate/agreement-row.ts';
+import {
+  type ProcessReport,
+  type ProcessRow,
+  processReport,
+  processRow,
+} from '../aggregate/process-report.ts';
 import { readSamples } from '../dataset.ts';
 import { JurorError, nearestName } from '../errors.ts';
 import { verdictOf } from '../judge/run.ts';
-import type { Label } from '../schema.ts';
+import type { Label, Verdict } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
 import { type Run, readRun } from '../store/run.ts';
 import { describeAgreement } from './agreement.ts';
+import { calibratedFigures, describeCalibratedFigures } from './calibration.ts';
 import { flag, wholeNumber } from './flags.ts';
 import { processTerminal } from './terminal.ts';
 
@@ -27,6 +34,7 @@ export function agreeCommand(): CommandUnknownOpts {
         labelScale,
       ),
     )
+    .addOption(flag('--calibration <file>', 'figures with its calibrated probabilities beside'))
     .addOption(flag('--seed <n>', 'of the bootstrap').argParser(wholeNumber(0)).default(0))
     .option('--json', 'print JSON')
     .action(async (folder, flags) => {
@@ -37,17 +45,27 @@ export function agreeCommand(): CommandUnknownOpts {
         ...flags,
         ...(labels ? { labelOf: (id) => labels.get(id) } : {}),
       });
+      const calibrated = flags.calibration === undefined ? undefined : await calibratedOf(run, flags, labels);
       if (reports.length === 0)
         throw new JurorError('usage', 'expected verdicts to compare, got none', { place: { file: folder } });
       if (flags.json)
         return terminal.print(
           JSON.stringify(
-            Object.fromEntries(reports.map(({ rubricId, report }) => [rubricId, report])),
+            Object.fromEntries(
+              reports.map(({ rubricId, report }) => [
+                rubricId,
+                calibrated?.rubricId === rubricId ? { ...report, calibrated } : report,
+              ]),
+            ),
             null,
             2,
           ),
         );
-      terminal.print(reports.map(({ rubricId, report }) => describeAgreement(rubricId, report)).join('\n\n'));
+      const texts = reports.flatMap(({ rubricId, report }) => [
+        describeAgreement(rubricId, report),
+        ...(calibrated?.rubricId === rubricId ? [describeCalibratedFigures(calibrated)] : []),
+      ]);
+      terminal.print(texts.join('\n\n'));
       if (reports.every(({ report }) => report.counts.compared === 0))
         throw new JurorError('data', 'no verdict has a label; give some with --labels', {
           place: { file: folder },
@@ -69,7 +87,7 @@ export interface AgreementSelection {
 export async function agreementOf(
   run: Run,
   selection: AgreementSelection,
-): Promise<{ rubricId: string; report: AgreementReport }[]> {
+): Promise<{ rubricId: string; report: AgreementReport | ProcessReport }[]> {
   const known = run.manifest.configuration.rubrics.map(({ rubric }) => rubric.id);
   if (selection.rubric !== undefined && !known.includes(selection.rubric)) {
     const near = nearestName(selection.rubric, known);
@@ -79,43 +97,78 @@ export async function agreementOf(
     );
   }
   const derive = verdictOf(run);
-  const rows = new Map<string, { mode: 'pairwise' | 'pointwise'; rows: AgreementRow[] }>();
+  const rows = new Map<string, { mode: Verdict['mode']; rows: AgreementRow[]; solutions: ProcessRow[] }>();
   for await (const { row, judgments } of readPlan(run)) {
     if (judgments === null || (selection.rubric !== undefined && row.rubric.id !== selection.rubric))
       continue;
-    const entry = rows.get(row.rubric.id) ?? { mode: row.mode, rows: [] };
+    const entry = rows.get(row.rubric.id) ?? { mode: row.mode, rows: [], solutions: [] };
     rows.set(row.rubric.id, entry);
     const label = selection.labelOf ? selection.labelOf(row.sampleId) : row.label;
     const { label: _judgedAlong, ...verdict } = derive(row, judgments);
     // A winner's name says nothing about one answer alone.
     const usable = row.mode === 'pairwise' || typeof label !== 'string' ? label : undefined;
+    const common = {
+      cluster: row.cluster,
+      ...(usable === undefined ? {} : { label: usable }),
+      ...(row.group === undefined ? {} : { group: row.group }),
+    };
+    if (row.mode === 'stepwise') {
+      if (selection.criterion !== undefined)
+        throw new JurorError('usage', '--criterion: expected none, steps are compared as a whole');
+      entry.solutions.push(processRow(verdict, common));
+      continue;
+    }
     entry.rows.push(
       agreementRow(verdict, {
         lengths: row.characters,
-        cluster: row.cluster,
-        ...(usable === undefined ? {} : { label: usable }),
-        ...(row.group === undefined ? {} : { group: row.group }),
+        ...common,
         ...(selection.criterion === undefined ? {} : { criterion: selection.criterion }),
       }),
     );
   }
-  return [...rows].map(([rubricId, { mode, rows }]) => ({
+  const seed = selection.seed === undefined ? {} : { seed: selection.seed };
+  return [...rows].map(([rubricId, { mode, rows, solutions }]) => ({
     rubricId,
-    report: agreementReport(rows, {
-      mode,
-      ...(selection.seed === undefined ? {} : { seed: selection.seed }),
-      ...(selection.scale === undefined ? {} : { labelRange: selection.scale }),
-    }),
+    report:
+      mode === 'stepwise'
+        ? processReport(solutions, seed)
+        : agreementReport(rows, {
+            mode,
+            ...seed,
+            ...(selection.scale === undefined ? {} : { labelRange: selection.scale }),
+          }),
   }));
 }
 
-async function readLabels(path: string): Promise<Map<string, Label>> {
+/** The calibrated half of the report; a calibration is of a rubric as a whole. */
+function calibratedOf(
+  run: Run,
+  flags: AgreementSelection & { readonly calibration?: string | undefined },
+  labels: ReadonlyMap<string, Label> | undefined,
+): ReturnType<typeof calibratedFigures> {
+  const { calibration = '', criterion, rubric, scale, seed } = flags;
+  if (criterion !== undefined)
+    throw new JurorError(
+      'usage',
+      '--calibration: expected no --criterion, which has no calibration of its own',
+    );
+  return calibratedFigures(run, calibration, {
+    ...(labels ? { labelOf: (id) => labels.get(id) } : {}),
+    ...(rubric === undefined ? {} : { rubricId: rubric }),
+    ...(scale ? { labelRange: scale } : {}),
+    ...(seed === undefined ? {} : { seed }),
+  });
+}
+
+/** Labels of a data file, by sample id. */
+export async function readLabels(path: string): Promise<Map<string, Label>> {
   const labels = new Map<string, Label>();
   for await (const { id, label } of readSamples(path)) if (label !== undefined) labels.set(id, label);
   return labels;
 }
 
-function labelScale(text: string): { min: number; max: number } {
+/** `--scale` as a range. */
+export function labelScale(text: string): { min: number; max: number } {
   const [min, max] = text.split(':').map(Number);
   if (min === undefined || max === undefined || !(min < max))
     throw new JurorError('usage', `--scale: expected two numbers such as 1:5, got '${text}'`);

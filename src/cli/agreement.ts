@@ -1,27 +1,32 @@
 /** An agreement report as text. */
 import type { AgreementReport, PairwiseReport, PointwiseReport } from '../aggregate/agree.ts';
-import type { Figure } from '../aggregate/interval.ts';
-import { count, percent, plural, table } from './terminal.ts';
+import type { ProcessReport } from '../aggregate/process-report.ts';
+import { number, share } from './figures.ts';
+import { processTables } from './solution.ts';
+import { count, plural, table } from './terminal.ts';
 
 /** The report of one rubric, each figure beside the trivial baselines. */
-export function describeAgreement(rubricId: string, report: AgreementReport): string {
-  const parts = [
-    heading(rubricId, report),
-    ...(report.mode === 'pairwise' ? pairwiseTables(report) : [pointwiseTable(report)]),
-  ];
+export function describeAgreement(rubricId: string, report: AgreementReport | ProcessReport): string {
+  const parts = [heading(rubricId, report), ...tablesOf(report)];
   const groups = Object.entries(report.groups);
   if (groups.length > 1) {
-    const named = report.mode === 'pairwise' ? 'accuracy' : 'Spearman';
-    const rows = groups.map(([name, group]) => {
-      const figure = group.mode === 'pairwise' ? group.figures.accuracy : group.figures.spearman;
-      return [name, group.mode === 'pairwise' ? share(figure) : number(figure), count(figure.n)];
+    const named = { pairwise: 'accuracy', pointwise: 'Spearman', stepwise: 'exact place' }[report.mode];
+    const rows = groups.map(([name, { mode, figures }]) => {
+      const figure =
+        mode === 'pairwise' ? figures.accuracy : mode === 'stepwise' ? figures.location : figures.spearman;
+      return [name, mode === 'pointwise' ? number(figure) : share(figure), count(figure.n)];
     });
     parts.push(table(['subset', named, 'n'], rows, ['n']));
   }
   return parts.join('\n\n');
 }
 
-function heading(rubricId: string, { counts, mode }: AgreementReport): string {
+function tablesOf(report: AgreementReport | ProcessReport): string[] {
+  if (report.mode === 'stepwise') return processTables(report);
+  return report.mode === 'pairwise' ? pairwiseTables(report) : [pointwiseTable(report)];
+}
+
+function heading(rubricId: string, { counts, mode }: AgreementReport | ProcessReport): string {
   const reasons = Object.entries(counts.reasons).map(([reason, n]) => `${reason} ${n}`);
   const unscored = `${count(counts.unscored)} unscored${counts.unscored === 0 ? '' : ` (${reasons.join(', ')})`}`;
   return [
@@ -85,20 +90,4 @@ function pointwiseTable({ figures, baselines, twoValued }: PointwiseReport): str
     ],
     ['n'],
   );
-}
-
-/** `62.5 % [44.0, 78.1]`, or a dash. */
-function share({ estimate, low, high }: Figure): string {
-  if (estimate === null) return '–';
-  return percent(estimate) + interval(low, high, (value) => (value * 100).toFixed(1));
-}
-
-function number({ estimate, low, high }: Figure): string {
-  if (estimate === null) return '–';
-  return estimate.toFixed(2) + interval(low, high, (value) => value.toFixed(2));
-}
-
-/** Nothing where a figure cannot vary, such as the κ of a constant answer. */
-function interval(low: number | null, high: number | null, format: (value: number) => string): string {
-  return low === null || high === null || low === high ? '' : ` [${format(low)}, ${format(high)}]`;
 }

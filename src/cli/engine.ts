@@ -1,9 +1,12 @@
 /** The flags that choose an engine, and the engine they choose. */
 import { Command, type OptionValues } from '@commander-js/extra-typings';
 import type { Engine } from '../engine/engine.ts';
+import { openLangChain } from '../engine/langchain.ts';
+import { isRemoteModel } from '../engine/langchain-providers.ts';
 import { openLlama } from '../engine/llama.ts';
 import { resolveModel } from '../engine/models.ts';
 import { openReplay, recordEngine } from '../engine/replay.ts';
+import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import { flag, wholeNumber } from './flags.ts';
 import { bytes, plural, type Terminal } from './terminal.ts';
@@ -29,10 +32,12 @@ export function addEngineFlags<Arguments extends unknown[], Options extends Opti
 function engineFlags() {
   return new Command()
     .addOption(
-      flag('--model <name>', 'a catalogue name, a .gguf file or hf:owner/repository/file').default(
-        'smollm2-135m',
-      ),
+      flag(
+        '--model <name>',
+        'a catalogue name, a .gguf file, hf:owner/repository/file or a remote provider:model',
+      ).default('smollm2-135m'),
     )
+    .addOption(flag('--base-url <url>', 'server of an openai:model, such as http://localhost:8000/v1'))
     .addOption(
       flag('--gpu <kind>', 'compute layer')
         .choices(['auto', 'cuda', 'vulkan', 'metal', 'off'] as const)
@@ -65,6 +70,12 @@ export async function openEngine(
     const engine = await openReplay(flags.replay);
     return { engine, description: `${engine.id.model}, replayed`, purpose: undefined };
   }
+  if (isRemoteModel(flags.model)) return openRemote(flags, signal, listen);
+  if (flags.baseUrl !== undefined)
+    throw new JurorError(
+      'usage',
+      `--base-url: expected a model named provider:model with it, such as openai:NAME, got '${flags.model}'`,
+    );
   const fetching = terminal.progress();
   const loading = terminal.progress({ passing: true });
   const onEvent: Listener = (event) => {
@@ -104,5 +115,24 @@ export async function openEngine(
     engine: flags.record === undefined ? engine : await recordEngine(engine, flags.record),
     description: `${model.name} (${bytes(model.sizeBytes)}, ${where}, ${info.numerics})`,
     purpose: model.purpose,
+  };
+}
+
+async function openRemote(
+  { model, baseUrl, record }: EngineFlags,
+  signal: AbortSignal,
+  onEvent: Listener,
+): Promise<OpenedEngine> {
+  const engine = await openLangChain({
+    model,
+    onEvent,
+    signal,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+  });
+  const where = baseUrl === undefined ? 'remote' : new URL(baseUrl).host;
+  return {
+    engine: record === undefined ? engine : await recordEngine(engine, record),
+    description: `${model} (${where}, ${engine.protocol})`,
+    purpose: undefined,
   };
 }

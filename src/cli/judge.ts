@@ -58,6 +58,11 @@ function define() {
     )
     .addOption(flag('--samples <n>', 'critiques per judgment, averaged').argParser(wholeNumber(1)).default(1))
     .addOption(
+      flag('--steps <how>', 'stepwise: cut answers without steps at their lines or numbered lines')
+        .choices(['given', 'lines', 'numbered'] as const)
+        .default('given' as const),
+    )
+    .addOption(
       flag('--tie-band <nats>', 'orders that disagree are a tie within this mean |log-odds|')
         .argParser(fraction(30))
         .default(0),
@@ -85,6 +90,7 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
     seed: flags.seed,
     critique: flags.critique,
     samples: flags.samples,
+    steps: flags.steps,
     ...(flags.critiqueTokens === undefined ? {} : { critiqueTokens: flags.critiqueTokens }),
   });
   const bad: JurorError[] = [];
@@ -115,7 +121,7 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
     );
   terminal.note(`${rubrics.map(({ rubric }) => rubric.id).join(', ')} · ${opened.description}`);
   if (opened.purpose) terminal.note(`${opened.engine.id.model} is ${opened.purpose}`);
-  const showcase = createShowcase(flags.show);
+  const showcase = createShowcase(flags.show, flags.steps);
   const judge = createJudge({
     engine,
     rubrics,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { JurorError } from '../errors.ts';
 import { agreeCommand } from './agree.ts';
+import { calibrateCommand } from './calibrate.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { judgeCommand } from './judge.ts';
@@ -33,7 +34,14 @@ Try:
   juror agree run`,
   );
 
-for (const command of [judgeCommand(), agreeCommand(), exportCommand(), modelsCommand(), doctorCommand()])
+for (const command of [
+  judgeCommand(),
+  agreeCommand(),
+  calibrateCommand(),
+  exportCommand(),
+  modelsCommand(),
+  doctorCommand(),
+])
   program.addCommand(command.exitOverride().copyInheritedSettings(program));
 
 try {

@@ -1,6 +1,8 @@
 /** Verdicts of a run for people: the first samples in full, with texts, critiques and probabilities, the others a line each. */
 import type { Listener } from '../events.ts';
+import type { StepSource } from '../judge/stepwise.ts';
 import type { Judgment, Sample, Verdict } from '../schema.ts';
+import { concludeSteps, describeProcessLabel, describeSteps } from './solution.ts';
 import { bar, excerpt, harmless, percent, type Terminal, table, wrap } from './terminal.ts';
 
 /** Collects what is to be shown. */
@@ -17,8 +19,8 @@ const listed = 40;
 const remembered = 1000;
 const indent = 11;
 
-/** Show the first `limit` samples in full. Shows nothing when it is 0. */
-export function createShowcase(limit: number): Showcase {
+/** Show the first `limit` samples in full, cut into steps as they were judged. Shows nothing when it is 0. */
+export function createShowcase(limit: number, steps: StepSource): Showcase {
   const samples = new Map<string, Sample>();
   const judgments = new Map<string, Judgment>();
   const shown: {
@@ -59,7 +61,7 @@ export function createShowcase(limit: number): Showcase {
       const place = ({ sample }: { readonly sample: Sample }) => order.indexOf(sample.id);
       const full = shown
         .toSorted((left, right) => place(left) - place(right))
-        .map(({ sample, verdict, judgments }) => describe(sample, verdict, judgments, terminal));
+        .map(({ sample, verdict, judgments }) => describe(sample, verdict, judgments, { terminal, steps }));
       return [...full, ...(others.length > 0 ? [list(others, uncounted)] : [])].join('\n\n');
     },
   };
@@ -69,7 +71,7 @@ function describe(
   sample: Sample,
   verdict: Verdict,
   judgments: readonly Judgment[],
-  terminal: Terminal,
+  { terminal, steps }: { readonly terminal: Terminal; readonly steps: StepSource },
 ): string {
   const prompt = typeof sample.prompt === 'string' ? sample.prompt : (sample.prompt.at(-1)?.content ?? '');
   const lines = [terminal.style('bold', `${harmless(verdict.sampleId)} · ${verdict.rubricId}`)];
@@ -79,8 +81,13 @@ function describe(
     lines.push(`  ${label}${first}`, ...rest.map((line) => ' '.repeat(indent) + line));
   };
   say('prompt', prompt, 2);
-  for (const { id, text } of sample.responses) if (verdict.responseIds.includes(id)) say(id, text, 3);
-  const orders = Map.groupBy(judgments, ({ responseIds }) => responseIds[0] ?? '');
+  const solution = verdict.mode === 'stepwise';
+  for (const { id, text } of sample.responses)
+    if (verdict.responseIds.includes(id) && !solution) say(id, text, 3);
+  if (solution)
+    for (const { name, text, most } of describeSteps(sample, verdict, judgments, steps))
+      say(name, text, most);
+  const orders = Map.groupBy(solution ? [] : judgments, ({ responseIds }) => responseIds[0] ?? '');
   for (const [first, own] of [...orders].sort(([left]) => (left === verdict.responseIds[0] ? -1 : 1))) {
     if (verdict.mode === 'pairwise')
       lines.push(`  ${terminal.style('dim', `with ${harmless(first)} shown first:`)}`);
@@ -115,7 +122,7 @@ function readOut({ outcome, responseIds }: Judgment): string {
 function list(verdicts: readonly Verdict[], uncounted: number): string {
   const rows = verdicts.map((verdict) => {
     const { sampleId, responseIds, mode, flipped } = verdict;
-    const alone = mode === 'pointwise' && responseIds[0] !== 'response';
+    const alone = mode !== 'pairwise' && responseIds[0] !== 'response';
     const name = excerpt(alone ? `${sampleId} · ${responseIds[0]}` : sampleId, 50);
     return [name, conclusion(verdict), labelOf(verdict, 20), flipped ? 'disagree' : ''];
   });
@@ -127,11 +134,14 @@ function list(verdicts: readonly Verdict[], uncounted: number): string {
 
 function conclusion(verdict: Verdict): string {
   if (verdict.score === null) return `unscored (${verdict.unscored.join(', ')})`;
+  if (verdict.mode === 'stepwise') return concludeSteps(verdict);
   if (verdict.mode === 'pointwise') return `score ${verdict.score.toFixed(3)}`;
   return `${harmless(verdict.winner ?? '')} with ${percent(verdict.probability)}`;
 }
 
 function labelOf({ label }: Verdict, width: number): string {
   if (label === undefined) return '';
+  const ofSteps = describeProcessLabel(label);
+  if (ofSteps !== undefined) return excerpt(ofSteps, width * 2);
   return excerpt(typeof label === 'object' ? JSON.stringify(label) : String(label), width);
 }

@@ -23,6 +23,10 @@ function resultOf(rubric: RunSummary['rubrics'][string]): string {
   if (rubric.winners === null) {
     const criteria = Object.entries(rubric.criteria);
     const parts = criteria.length > 1 ? criteria.map(([id, mean]) => `${id} ${score(mean)}`) : [];
+    if (rubric.process) {
+      const { steps, wrong, right } = rubric.process;
+      parts.unshift(`${plural(steps, 'step')}, a first error in ${count(wrong)}, none in ${count(right)}`);
+    }
     return [`mean score ${score(rubric.meanScore)}`, ...parts].join(', ');
   }
   const { first, second, tie } = rubric.winners;

@@ -3,6 +3,7 @@ import type { Label, Message, Response } from '../schema.ts';
 import { answerOf, isConversation, messagesOf, partConversations, textOf } from './conversation.ts';
 import { type Field, type Fields, find, isObject, keep, kindOf, take, takePair, unfit } from './fields.ts';
 import { correctOf, numberOf, scoreOf, scoresOf, winnerOf } from './label.ts';
+import { ownProcessLabel, processLabelOf } from './process-label.ts';
 import { severalOf } from './several.ts';
 
 /** What a shape found. A conversation cut for its answer brings its prompt along. */
@@ -149,9 +150,7 @@ function stepwise(fields: Fields): Found | undefined {
   const steps = field.value.map((step, index) => stepOf(fields, field.name, step, index));
   const whole = take(fields, responseNames);
   const text = whole ? textOf(fields, whole) : steps.join('\n');
-  const correct = take(fields, ['correct']);
-  const score = correct ? undefined : take(fields, ['score']);
-  const label = correct ? correctOf(fields, correct) : score && numberOf(fields, score);
+  const label = processLabelOf(fields, steps.length);
   return { responses: [{ id: 'response', text, steps, ...modelOf(fields) }], label };
 }
 
@@ -210,6 +209,8 @@ function singleLabel(fields: Fields): Label | undefined {
   const scores = find(fields, ['scores']);
   const label =
     scores && isObject(scores.value) ? take(fields, ['scores']) : take(fields, ['label', 'preference']);
+  if (label && isObject(label.value) && Array.isArray(label.value.steps))
+    return ownProcessLabel(fields, label);
   if (label) return label.name === scores?.name ? scoresOf(fields, label) : scoreOf(fields, label);
   const score = take(fields, ['score']);
   if (score) return isObject(score.value) ? scoresOf(fields, score) : numberOf(fields, score);

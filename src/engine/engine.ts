@@ -83,6 +83,8 @@ export interface TokenLogProbabilities {
 /** Options of every engine call. */
 export interface EngineOptions {
   readonly signal?: AbortSignal;
+  /** Requests of one lane grow on each other's prefix: they are performed in their order, where the prefix is held. */
+  readonly lane?: string;
   /** Told of restarts and of token progress. */
   readonly onEvent?: Listener;
 }

@@ -47,6 +47,8 @@ export async function openPool(
   const closing = new AbortController();
   const queue: Job[] = [];
   const alive = new Map<Child, Set<Job>>();
+  /** The child that holds a lane's prefix, while there are requests of the lane. */
+  const lanes = new Map<string, Child>();
   /** Work that brings a child back, to be waited for at the end. */
   const restarting = new Set<Promise<void>>();
   /** How many children may still come back. */
@@ -79,6 +81,8 @@ export async function openPool(
     void child.ended.then((reason) => {
       alive.delete(child);
       restart(reason);
+      // Its lanes may go on elsewhere.
+      dispatch();
     });
     dispatch();
   };
@@ -110,8 +114,26 @@ export async function openPool(
   /** The next job that a child with these others may take. A suspect is alone, so that a crash tells who is guilty. */
   const take = (child: Child, busy: ReadonlySet<Job>): Job | undefined => {
     if (child.isGone || busy.size >= perChild || [...busy].some(isSuspect)) return undefined;
-    const [job] = queue;
-    return job && (busy.size === 0 || !isSuspect(job)) ? queue.shift() : undefined;
+    const index = queue.findIndex((job) => isOpen(job.options.lane, child, busy));
+    const job = queue[index];
+    if (job === undefined || (busy.size > 0 && isSuspect(job))) return undefined;
+    queue.splice(index, 1);
+    if (job.options.lane !== undefined) lanes.set(job.options.lane, child);
+    return job;
+  };
+
+  /** A lane stays with its child. Where requests share decodes, the next one waits until what it grows on is held. */
+  const isOpen = (lane: string | undefined, child: Child, busy: ReadonlySet<Job>): boolean => {
+    if (lane === undefined) return true;
+    const home = lanes.get(lane);
+    if (home !== undefined && home !== child && alive.has(home)) return false;
+    return info.numerics === 'exact' || ![...busy].some(({ options }) => options.lane === lane);
+  };
+
+  const leaveLane = (lane: string | undefined): void => {
+    if (lane === undefined) return;
+    const jobs = [...queue, ...[...alive.values()].flatMap((busy) => [...busy])];
+    if (!jobs.some(({ options }) => options.lane === lane)) lanes.delete(lane);
   };
 
   const dispatch = (): void => {
@@ -140,6 +162,7 @@ export async function openPool(
       else if (!signal?.aborted) queue.unshift(job);
     } finally {
       busy.delete(job);
+      leaveLane(job.options.lane);
       dispatch();
     }
   };

@@ -1,13 +1,13 @@
 /** Judge samples: find or make every judgment, derive verdicts, keep everything in a store. */
 import PQueue from 'p-queue';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, EngineOptions } from '../engine/engine.ts';
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import type { LoadedRubric } from '../rubric.ts';
 import type { Judgment, Sample, Verdict } from '../schema.ts';
 import { memoryStore } from '../store/memory.ts';
 import { bindJudgment, type PlanRow, type Store } from '../store/store.ts';
-import { noUsage, performRound } from './perform.ts';
+import { explain, type MadeJudgment, noUsage, performRound } from './perform.ts';
 import {
   completeProtocol,
   type Plan,
@@ -16,6 +16,7 @@ import {
   planSample,
   type Round,
 } from './plan.ts';
+import { readSteps } from './stepwise.ts';
 import { deriveVerdict } from './verdict.ts';
 
 /** Options of {@link createJudge}. */
@@ -74,24 +75,63 @@ export function createJudge(options: JudgeOptions): Judge {
     return { plan, row, round, found, missing };
   };
 
-  const judgeRound = async (work: RoundWork, signal: AbortSignal | undefined): Promise<Judgment[]> => {
+  const makeRound = async (work: RoundWork, signal: AbortSignal | undefined): Promise<MadeRound> => {
     const { plan, row, round, found, missing } = work;
     // Equal content has one key: a judgment found may have been made for another sample.
+    const { step } = round;
     const responseIds = [...round.responseIds];
     const bound = found.map((judgment) =>
-      bindJudgment(judgment, row, { key: judgment.key, criterionId: judgment.criterionId, responseIds }),
+      bindJudgment(judgment, row, {
+        key: judgment.key,
+        criterionId: judgment.criterionId,
+        responseIds,
+        ...(step === undefined ? {} : { step }),
+      }),
     );
     for (const judgment of bound)
       onEvent({ type: 'judgment-finish', judgment, cached: true, spent: noUsage });
-    if (missing.length === 0) return bound;
-    const made = await performRound(plan, round, missing, engine, protocol, {
-      onEvent,
-      ...(signal ? { signal } : {}),
-    });
+    const made =
+      missing.length === 0
+        ? []
+        : await performRound(plan, round, missing, engine, protocol, callOptions(plan, signal));
+    return { round, bound, made };
+  };
+
+  const keepRound = async ({ bound, made }: MadeRound): Promise<Judgment[]> => {
     await store.insert(made.map(({ judgment }) => judgment));
     for (const { judgment, spent } of made)
       onEvent({ type: 'judgment-finish', judgment, cached: false, spent });
     return [...bound, ...made.map(({ judgment }) => judgment)];
+  };
+
+  const callOptions = ({ rounds, mode }: Plan, signal: AbortSignal | undefined): EngineOptions => {
+    const lane = mode === 'stepwise' ? rounds[0]?.judgments[0]?.key : undefined;
+    return { onEvent, ...(signal ? { signal } : {}), ...(lane === undefined ? {} : { lane }) };
+  };
+
+  /** All rounds of a plan. A solution is kept at once where its first wrong step is explained, once it is known. */
+  const judgePlan = async (
+    plan: Plan,
+    work: readonly RoundWork[],
+    signal: AbortSignal | undefined,
+  ): Promise<Judgment[]> => {
+    const making = work.map((round) => makeRound(round, signal));
+    if (plan.mode !== 'stepwise' || protocol.critique !== 'after')
+      return (await Promise.all(making.map(async (made) => keepRound(await made)))).flat();
+    const rounds = await Promise.all(making);
+    const judgments = rounds.flatMap(({ bound, made }) => [
+      ...bound,
+      ...made.map(({ judgment }) => judgment),
+    ]);
+    const { firstError } = readSteps(plan.loaded.rubric, judgments);
+    const kept: Judgment[] = [];
+    for (const { round, bound, made } of rounds) {
+      const wrong = round.step === firstError && made.length > 0;
+      const options = callOptions(plan, signal);
+      const whole = wrong ? await explain(plan, round, made, engine, protocol, options) : made;
+      kept.push(...(await keepRound({ round, bound, made: whole })));
+    }
+    return kept;
   };
 
   const conclude = (plan: Plan, judgments: readonly Judgment[]): Verdict => {
@@ -119,11 +159,15 @@ export function createJudge(options: JudgeOptions): Judge {
     for (const [index, plan] of plans.entries())
       for (const round of plan.rounds) work.push(await lookUp(plan, rows[index] ?? planRow(plan), round));
     // All requests go out in one go and in prefix order: what they share is then still in the cache.
-    const judged = work.map((round) => judgeRound(round, signal));
-    const judgments = await Promise.all(judged);
-    return plans.map((plan) =>
-      conclude(plan, judgments.filter((_, index) => work[index]?.plan === plan).flat()),
+    const judged = plans.map((plan) =>
+      judgePlan(
+        plan,
+        work.filter((round) => round.plan === plan),
+        signal,
+      ),
     );
+    const judgments = await Promise.all(judged);
+    return plans.map((plan, index) => conclude(plan, judgments[index] ?? []));
   };
 
   return {
@@ -163,6 +207,13 @@ interface RoundWork {
   readonly missing: readonly PlannedJudgment[];
 }
 
+/** What there was of a round and what was made of it. */
+interface MadeRound {
+  readonly round: Round;
+  readonly bound: readonly Judgment[];
+  readonly made: readonly MadeJudgment[];
+}
+
 /** The journal row that the verdict is derived from again at export. */
 function planRow(plan: Plan): PlanRow {
   const { rubric, digest } = plan.loaded;
@@ -171,8 +222,13 @@ function planRow(plan: Plan): PlanRow {
     rubric: { id: rubric.id, version: rubric.version, digest },
     mode: plan.mode,
     responseIds: plan.responses.map(({ id }) => id),
-    judgments: plan.rounds.flatMap(({ judgments, responseIds }) =>
-      judgments.map(({ key, criterionId }) => ({ key, criterionId, responseIds: [...responseIds] })),
+    judgments: plan.rounds.flatMap(({ judgments, responseIds, step }) =>
+      judgments.map(({ key, criterionId }) => ({
+        key,
+        criterionId,
+        responseIds: [...responseIds],
+        ...(step === undefined ? {} : { step }),
+      })),
     ),
     characters: plan.responses.map(({ text }) => text.length),
     cluster: plan.cluster,

@@ -20,7 +20,10 @@ export interface MadeJudgment {
 /** Nothing spent. */
 export const noUsage: Usage = { evaluated: 0, reused: 0, generated: 0 };
 
-/** Deliberate once for all missing judgments of a round. Throws JurorError `aborted` or `engine`; nothing is made up. */
+/**
+ * Deliberate once for all missing judgments of a round; a step's critique from the verdict is left to {@link explain}, since
+ * only a whole solution tells which step wants one. Throws JurorError `aborted` or `engine`; nothing is made up.
+ */
 export async function performRound(
   plan: Plan,
   round: Round,
@@ -60,12 +63,12 @@ export async function performRound(
       spent: spentOn(sample, answer),
     };
   });
-  if (protocol.critique !== 'after' || result.status === 'unscored') return made;
+  if (protocol.critique !== 'after' || result.status === 'unscored' || round.step !== undefined) return made;
   return explain(plan, round, made, engine, protocol, options);
 }
 
 /** Write the critique from the verdict. A critique that does not fit is left out; the verdict stands. */
-async function explain(
+export async function explain(
   plan: Plan,
   round: Round,
   made: readonly MadeJudgment[],
@@ -113,6 +116,7 @@ function baseOf(plan: Plan, round: Round, planned: PlannedJudgment, engine: Engi
     responseIds: [...round.responseIds],
     rubric: { id: rubric.id, version: rubric.version, digest },
     criterionId: planned.criterionId,
+    ...(round.step === undefined ? {} : { step: round.step }),
     engine: engine.id,
     seed: protocol.seed,
     sampleIndex: planned.sampleIndex,

@@ -3,9 +3,11 @@ import { seedFrom } from '../aggregate/random.ts';
 import { canonicalJson, contentHash } from '../canonical.ts';
 import type { CritiqueRequest, Engine, Question, Turn } from '../engine/engine.ts';
 import { JurorError } from '../errors.ts';
+import { renderSolution } from '../prompt/solution.ts';
 import { loadPrompt, type RenderedPrompt, renderPrompt } from '../prompt.ts';
 import type { LoadedRubric } from '../rubric.ts';
-import type { CritiqueMode, EngineId, Label, Response, Sample } from '../schema.ts';
+import type { CritiqueMode, EngineId, Label, Response, Sample, Verdict } from '../schema.ts';
+import { type StepSource, stepsOf } from './stepwise.ts';
 
 /** Raised when the same request would be answered another way. Part of every key. */
 export const PROTOCOL_VERSION = 1;
@@ -20,6 +22,8 @@ export interface Protocol {
   readonly temperature: number;
   /** Budget of one critique, in tokens. */
   readonly critiqueTokens: number;
+  /** How an answer without steps is cut into them for a stepwise rubric; `given`: not at all. */
+  readonly steps: StepSource;
 }
 
 /** One judgment to make or to find. */
@@ -29,9 +33,11 @@ export interface PlannedJudgment {
   readonly sampleIndex: number;
 }
 
-/** The answers in one order: everything that branches off one prefix. */
+/** The answers in one order, or a solution up to a step: everything that branches off one prefix. */
 export interface Round {
   readonly responseIds: readonly string[];
+  /** Stepwise: index of the last step shown, which is asked about. */
+  readonly step?: number;
   readonly prefix: readonly Turn[];
   readonly questions: readonly Question[];
   /** Before the verdict; null for `none` and `after`. */
@@ -46,8 +52,9 @@ export interface Round {
 export interface Plan {
   readonly sampleId: string;
   readonly loaded: LoadedRubric;
-  readonly mode: 'pointwise' | 'pairwise';
+  readonly mode: Verdict['mode'];
   readonly responses: readonly Response[];
+  /** Stepwise: one for each step, in order, each with the prefix of the one before and a segment more. */
   readonly rounds: readonly Round[];
   readonly label: Label | undefined;
   /** Same for all samples with the same prompt. */
@@ -74,6 +81,7 @@ export function completeProtocol(options: Partial<Protocol> = {}): Protocol {
     samples,
     temperature: options.temperature ?? (samples > 1 ? 0.7 : 0),
     critiqueTokens: options.critiqueTokens ?? (critique === 'full' ? 320 : 96),
+    steps: options.steps ?? 'given',
   };
 }
 
@@ -125,34 +133,80 @@ export async function planSample(
       },
     ];
   }
+  if (rubric.mode === 'stepwise')
+    return Promise.all(
+      sample.responses.map(async (response) => ({
+        ...base,
+        mode: 'stepwise' as const,
+        responses: [response],
+        rounds: await planSteps(sample, response, loaded, engine.id, protocol),
+      })),
+    );
   throw new JurorError(
     'rubric',
-    `expected a pointwise or pairwise rubric, got '${rubric.id}' of mode ${rubric.mode}`,
+    `expected a pointwise, pairwise or stepwise rubric, got '${rubric.id}' of mode ${rubric.mode}`,
   );
 }
 
 async function planRound(
   sample: Sample,
   responses: readonly Response[],
-  { rubric }: LoadedRubric,
+  loaded: LoadedRubric,
   engineId: EngineId,
   protocol: Protocol,
 ): Promise<Round> {
+  const { rubric } = loaded;
   const rendered = await renderPrompt(loadPrompt(rubric.prompt), {
     rubric,
     prompt: sample.prompt,
     responses: responses.map((response) => response.text),
     reference: sample.reference,
     seed: protocol.seed,
-  }).catch((error: unknown) => {
-    throw JurorError.isInstance(error) && error.code === 'data'
-      ? new JurorError('data', `sample '${sample.id}': ${error.message}`, { cause: error })
-      : error;
-  });
+  }).catch((error: unknown) => throwFor(sample, error));
+  return roundOf(rendered, responses, loaded, engineId, protocol);
+}
+
+/** One round for each step of a solution. */
+async function planSteps(
+  sample: Sample,
+  response: Response,
+  loaded: LoadedRubric,
+  engineId: EngineId,
+  protocol: Protocol,
+): Promise<Round[]> {
+  const { rubric } = loaded;
+  const rendered = await renderSolution(loadPrompt(rubric.prompt), {
+    rubric,
+    prompt: sample.prompt,
+    steps: stepsOf(sample, response, rubric.id, protocol.steps),
+    reference: sample.reference,
+    seed: protocol.seed,
+  }).catch((error: unknown) => throwFor(sample, error));
+  return Promise.all(
+    rendered.map(async (prompt, step) => ({
+      ...(await roundOf(prompt, [response], loaded, engineId, protocol)),
+      step,
+    })),
+  );
+}
+
+function throwFor(sample: Sample, error: unknown): never {
+  throw JurorError.isInstance(error) && error.code === 'data'
+    ? new JurorError('data', `sample '${sample.id}': ${error.message}`, { cause: error })
+    : error;
+}
+
+async function roundOf(
+  rendered: RenderedPrompt,
+  responses: readonly Response[],
+  { rubric }: LoadedRubric,
+  engineId: EngineId,
+  protocol: Protocol,
+): Promise<Round> {
   const instruction = rendered.critiqueInstruction(protocol.critique);
   const settings = { maxTokens: protocol.critiqueTokens, temperature: protocol.temperature, topP: 0.95 };
   const critique = instruction === null ? null : { instruction, ...settings };
-  const questions = rubric.criteria.map((criterion) => rendered.question(criterion));
+  const questions = rubric.criteria.map((criterion) => rendered.question(criterion, critique !== null));
   // A critique from the verdict is written from those of all criteria.
   const explanation = protocol.critique === 'after' ? await rendered.critiqueAfter([]) : null;
   const prefixHash = contentHash(rendered.prefix);

@@ -41,6 +41,7 @@ function configurationOf({ engine, rubrics, protocol, tieBand }: RunOptions): Ru
       temperature: protocol.temperature,
       critiqueTokens: protocol.critiqueTokens,
       tieBand: tieBand ?? 0,
+      ...(protocol.steps === 'given' ? {} : { steps: protocol.steps }),
     },
   };
 }

@@ -3,12 +3,12 @@ import type { UnscoredReason, Verdict } from '../schema.ts';
 
 /** One rubric's verdicts, counted. */
 export interface RubricSummary {
-  readonly mode: 'pointwise' | 'pairwise';
+  readonly mode: Verdict['mode'];
   readonly verdicts: number;
   readonly scored: number;
   /** Reason → judgments. */
   readonly unscored: Readonly<Partial<Record<UnscoredReason, number>>>;
-  /** Pointwise: mean of the scores, in [0, 1]. */
+  /** Pointwise and stepwise: mean of the scores, in [0, 1]. */
   readonly meanScore: number | null;
   /** Pointwise: criterion → mean of its scores. */
   readonly criteria: Readonly<Record<string, number | null>>;
@@ -18,6 +18,8 @@ export interface RubricSummary {
   readonly flipped: number | null;
   /** Pairwise: mean log-odds given to the response shown first, in nats. */
   readonly positionLean: number | null;
+  /** Stepwise: steps, and scored solutions by whether a first error was seen. */
+  readonly process?: { readonly steps: number; readonly wrong: number; readonly right: number };
 }
 
 /** Counts of a whole run, by rubric. */
@@ -55,7 +57,7 @@ export function createSummarizer(): Summarizer {
 }
 
 interface Tally {
-  readonly mode: 'pointwise' | 'pairwise';
+  readonly mode: Verdict['mode'];
   verdicts: number;
   scores: Mean;
   readonly unscored: Partial<Record<UnscoredReason, number>>;
@@ -63,6 +65,7 @@ interface Tally {
   readonly winners: { first: number; second: number; tie: number };
   flipped: number;
   lean: Mean;
+  readonly process: { steps: number; wrong: number; right: number };
 }
 
 interface Mean {
@@ -80,6 +83,7 @@ function newTally(mode: Tally['mode']): Tally {
     winners: { first: 0, second: 0, tie: 0 },
     flipped: 0,
     lean: { n: 0, sum: 0 },
+    process: { steps: 0, wrong: 0, right: 0 },
   };
 }
 
@@ -98,6 +102,8 @@ function count(tally: Tally, verdict: Verdict): void {
     ]++;
   if (verdict.flipped) tally.flipped++;
   take(tally.lean, verdict.positionLean);
+  tally.process.steps += verdict.steps?.length ?? 0;
+  if (verdict.score !== null) tally.process[verdict.firstError === null ? 'right' : 'wrong']++;
 }
 
 function take(mean: Mean, value: number | null): void {
@@ -119,5 +125,6 @@ function finish(tally: Tally): RubricSummary {
     winners: pairwise ? tally.winners : null,
     flipped: pairwise ? tally.flipped : null,
     positionLean: pairwise ? meanOf(tally.lean) : null,
+    ...(tally.mode === 'stepwise' ? { process: { ...tally.process } } : {}),
   };
 }

@@ -3,12 +3,13 @@ import { type CriterionScore, combineCriteria, scoreObjectives } from '../aggreg
 import { combineOrders, type PairReading, readOrder } from '../aggregate/pairs.ts';
 import { JurorError } from '../errors.ts';
 import type { Judgment, Label, Outcome, Rubric, Verdict } from '../schema.ts';
+import { stepwiseVerdict } from './stepwise.ts';
 
 /** What a verdict is derived from, besides its judgments. */
 export interface VerdictInput {
   readonly sampleId: string;
   readonly rubric: Rubric;
-  readonly mode: 'pointwise' | 'pairwise';
+  readonly mode: Verdict['mode'];
   /** In the data's order. */
   readonly responseIds: readonly string[];
   readonly judgments: readonly Judgment[];
@@ -29,6 +30,11 @@ interface Reading {
 export function deriveVerdict(input: VerdictInput): Verdict {
   const { rubric, mode } = input;
   const judgments = [...input.judgments].sort((left, right) => (left.key < right.key ? -1 : 1));
+  if (mode === 'stepwise') {
+    const { sampleId, responseIds, label } = input;
+    const verdict = stepwiseVerdict({ sampleId, rubric, responseIds, judgments });
+    return label === undefined ? verdict : { ...verdict, label };
+  }
   const members = Map.groupBy(judgments, ({ engine, sampleIndex }) => `${engine.digest}/${sampleIndex}`);
   const perMember = [...members.values()].map((group) => readMember(input, group));
   const combined = perMember.map((readings) =>

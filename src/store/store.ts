@@ -10,6 +10,7 @@ export const PlannedUse = z.strictObject({
   criterionId: Judgment.shape.criterionId,
   /** In the order shown. */
   responseIds: Judgment.shape.responseIds,
+  step: Judgment.shape.step,
 });
 export type PlannedUse = z.infer<typeof PlannedUse>;
 
@@ -61,7 +62,8 @@ export interface Store extends AsyncDisposable {
 /** A judgment under the names of one use of it: its sample, rubric, criterion and responses. */
 export function bindJudgment(judgment: Judgment, row: PlanRow, use: PlannedUse): Judgment {
   const { sampleId, rubric } = row;
-  return { ...judgment, sampleId, rubric, criterionId: use.criterionId, responseIds: use.responseIds };
+  const { criterionId, responseIds, step } = use;
+  return { ...judgment, sampleId, rubric, criterionId, responseIds, ...(step === undefined ? {} : { step }) };
 }
 
 /** {@link bindJudgment} to the row's first use of its key. */

@@ -100,3 +100,9 @@ test('one criterion is compared with its own label', () => {
     'got "hepl" (did you mean "help"?)',
   );
 });
+
+test('of a label of steps, a pointwise verdict has the final answer', () => {
+  const lengths = [10];
+  expect(agreementRow(point, { lengths, label: { steps: [1, 0], outcome: 0 } }).label).toBe(0);
+  expect(agreementRow(point, { lengths, label: { steps: [1, 0] } }).label).toBeNull();
+});

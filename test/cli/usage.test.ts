@@ -17,7 +17,7 @@ async function refused(parameters: readonly string[], environment?: Record<strin
 
 test('an unknown rubric names the nearest one', async () => {
   expect(await refused(['judge', data, '--rubric', 'beter-answer'])).toMatchInlineSnapshot(
-    `"juror: unknown rubric 'beter-answer', did you mean 'better-answer'? expected one of answer-correctness, better-answer, correctness, faithfulness, harmlessness, helpfulness, honesty, instruction-following, safety-and-helpfulness, step-correctness, summary-quality, writing-quality, or a .yaml, .yml or .json file"`,
+    `"juror: unknown rubric 'beter-answer', did you mean 'better-answer'? expected one of answer-correctness, better-answer, correctness, faithfulness, harmlessness, helpfulness, honesty, instruction-following, outcome-correctness, safety-and-helpfulness, step-correctness, summary-quality, writing-quality, or a .yaml, .yml or .json file"`,
   );
 });
 

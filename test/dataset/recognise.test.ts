@@ -288,11 +288,12 @@ test('solutions in steps, with a verdict on the whole where there is one', () =>
     id: undefined,
     prompt: 'P',
     responses: [{ id: 'response', text: 's1\ns2', steps: ['s1', 's2'] }],
-    metadata: { firstError: 1 },
+    label: { steps: [1, 0] },
   });
   const trl = recognise({ prompt: 'P', completions: ['s1', 's2'], labels: [true, false] });
   expect(trl.responses[0]?.steps).toEqual(['s1', 's2']);
-  expect(trl.metadata).toEqual({ labels: [true, false] });
+  expect(trl.label).toEqual({ steps: [1, 0] });
+  expect(trl.metadata).toBeUndefined();
   const marked = recognise({ problem: 'P', steps: [{ text: 's1', rating: 1 }], correct: false });
   expect(marked.responses[0]?.steps).toEqual(['s1']);
   expect(marked.label).toBe(0);

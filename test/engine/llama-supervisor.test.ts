@@ -222,3 +222,48 @@ test('children end with a parent that is killed', async () => {
   parent.kill('SIGKILL');
   await until(() => children.every((id) => !isAlive(id)));
 });
+
+/** Requests of lanes, all at once: by lane, the children that answered and how many were under way in one of them. */
+async function askLanes(engine: LlamaEngine, lanes: readonly string[]) {
+  const finished: string[] = [];
+  const answered = await Promise.all(
+    lanes.map(async (lane, index) => {
+      const result = await engine.deliberate(ask(`lane ${lane} ${index}`), { lane });
+      if (result.status !== 'done') throw new Error(result.message);
+      finished.push(`${lane} ${index}`);
+      return { lane, usage: result.samples[0]?.usage };
+    }),
+  );
+  const usages = [...Map.groupBy(answered, ({ lane }) => lane).values()];
+  return {
+    finished,
+    children: usages.map((own) => [...new Set(own.map(({ usage }) => usage?.evaluated))]),
+    together: Math.max(...answered.map(({ usage }) => usage?.reused ?? 0)),
+  };
+}
+
+test('a lane stays with one child while it has requests, and lanes share the children', async () => {
+  await using engine = await open({ children: 2 });
+  const lanes = ['a', 'b'].flatMap((lane) => Array.from({ length: 6 }, () => lane));
+  const { children } = await askLanes(engine, lanes);
+  expect(children.map(({ length }) => length)).toEqual([1, 1]);
+  expect(new Set(children.flat())).toEqual(new Set(engine.childIds));
+});
+
+test('where requests share decodes, those of a lane go one after the other, in their order', async () => {
+  await using engine = await open({ numerics: 'fast' });
+  const { finished, together } = await askLanes(engine, ['a', 'a', 'a', 'a']);
+  expect(finished).toEqual(['a 0', 'a 1', 'a 2', 'a 3']);
+  expect(together).toBe(1);
+  const apart = await askLanes(engine, ['a', 'b', 'c', 'd']);
+  expect(apart.together).toBe(2);
+});
+
+test('a lane goes on with another child when its own is lost', async () => {
+  await using engine = await open({ children: 2 });
+  const commands = ['lane a 0', 'once crash', 'lane a 1', 'lane a 2'];
+  const results = await Promise.all(
+    commands.map((command) => engine.deliberate(ask(command), { lane: 'a' })),
+  );
+  expect(results.map(outcome)).toEqual(commands);
+});

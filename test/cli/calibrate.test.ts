@@ -1,0 +1,138 @@
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Calibration } from '../../src/schema.ts';
+import { juror, recordings, without } from './juror.ts';
+
+const data = 'fixtures/demo/pairs.jsonl';
+
+/** A finished run of the pairs, or of the answers, in a new home. */
+async function judged(name: 'pairs' | 'answers' = 'pairs') {
+  const home = await mkdtempDisposable(join(tmpdir(), 'juror-cli-'));
+  const run = join(home.path, 'run');
+  const rubric = name === 'pairs' ? ['better-answer', '--critique', 'brief'] : ['answer-correctness'];
+  const flags = ['--rubric', ...rubric, '--replay', recordings.full, '--quiet', '--out', run];
+  expect((await juror(['judge', `fixtures/demo/${name}.jsonl`, ...flags], home.path)).code).toBe(0);
+  return { home: home.path, run, [Symbol.asyncDispose]: () => home.remove() };
+}
+
+test('calibrate writes a calibration, prints what it is good for, and agree takes it', async () => {
+  await using at = await judged();
+  const file = join(at.home, 'calibration.json');
+  const flags = ['--labels', data, '--bins', '3', '--out', file];
+  const { code, stdout } = await juror(['calibrate', at.run, ...flags], at.home);
+  expect(code).toBe(0);
+  expect(without(at.home, stdout)).toMatchInlineSnapshot(`
+    "better-answer · pairwise · no temperature is high enough, all become 50 %: being surer does not go with being right
+    12 labelled verdicts of 11 prompts · 95 % intervals in brackets, clustered by prompt
+
+                       before                after                 change
+    log-loss, nats     0.704 [0.678, 0.728]  0.707 [0.693, 0.723]  +0.002 [-0.017, +0.022]
+    Brier score        0.256 [0.243, 0.267]  0.257 [0.250, 0.265]  +0.001 [-0.009, +0.011]
+    calibration error  0.103 [0.077, 0.432]  0.133 [0.001, 0.335]  +0.030 [-0.342, +0.146]
+
+    After: each prompt by a fit on the other 4 of 5 folds. Calibration error: 3 bins of equal mass.
+
+    as judged  preferred answer is better  0 %                       100 %  n
+    50.6 %     50.0 % [15.0, 85.0]         ·····──────────●──────────·····  4
+    51.7 %     25.0 % [4.6, 69.9]          ·───────●───────│─────·········  4
+    53.7 %     50.0 % [15.0, 85.0]         ·····──────────●│─────────·····  4
+
+    calibrated, prompts of other folds  preferred answer is better  0 %                       100 %  n
+    50.0 %                              50.0 % [20.2, 79.8]         ······─────────●─────────······  7
+    50.5 %                              100.0 % [20.7, 100.0]       ······─────────│──────────────●  1
+    52.5 %                              25.0 % [4.6, 69.9]          ·───────●───────│─────·········  4
+
+    FOLDER/calibration.json
+    "
+  `);
+  const calibration = Calibration.parse(JSON.parse(await readFile(file, 'utf8')));
+  expect(calibration).toMatchObject({
+    kind: 'temperature',
+    mode: 'pairwise',
+    data: { n: 12, clusters: 11 },
+    engines: [{ model: 'smollm2-135m' }],
+    protocol: { critique: 'brief', samples: 1 },
+  });
+
+  const agree = await juror(['agree', at.run, '--calibration', file], at.home);
+  expect(agree.code).toBe(0);
+  expect(agree.stdout.slice(agree.stdout.indexOf('calibrated:'))).toMatchInlineSnapshot(`
+    "calibrated: no temperature is high enough, all become 50 %: being surer does not go with being right
+    fitted on these very labels; juror calibrate prints figures of unseen prompts
+
+    temperature        as judged             calibrated   n
+    log-loss, nats     0.704 [0.678, 0.728]  0.693       12
+    Brier score        0.256 [0.243, 0.267]  0.250       12
+    calibration error  0.103 [0.077, 0.432]  0.000       12
+    "
+  `);
+  const json = JSON.parse((await juror(['agree', at.run, '--calibration', file, '--json'], at.home)).stdout);
+  expect(json['better-answer'].calibrated).toMatchObject({
+    fittedOnThese: true,
+    before: { brier: calibration.crossValidation.before.brier },
+    calibration: { data: calibration.data },
+  });
+  expect(json['better-answer'].figures.brier).toEqual(calibration.crossValidation.before.brier);
+});
+
+test('platt, JSON, labels of another file, and the same bytes again', async () => {
+  await using at = await judged();
+  const labels = join(at.home, 'labels.jsonl');
+  const rows = (await readFile(data, 'utf8')).trim().split('\n').slice(0, 11);
+  await writeFile(labels, rows.join('\n'));
+  const fitted = async (name: string) => {
+    const file = join(at.home, name);
+    const flags = ['--labels', labels, '--method', 'platt', '--json', '--out', file];
+    const { code, stdout } = await juror(['calibrate', at.run, ...flags], at.home);
+    expect(code).toBe(0);
+    return { printed: JSON.parse(stdout), written: await readFile(file, 'utf8') };
+  };
+  const { printed, written } = await fitted('one.json');
+  const { reliability, ...calibration } = printed;
+  expect(JSON.parse(written)).toEqual(calibration);
+  expect(calibration).toMatchObject({ kind: 'platt', data: { n: 11 }, crossValidation: { bins: 10 } });
+  expect(calibration.parameters.intercept).toBe(0);
+  expect(reliability.before.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(11);
+  expect((await fitted('two.json')).written).toBe(written);
+});
+
+test('too few labels, other rubrics and engines, and wrong flags are refused', async () => {
+  await using at = await judged('answers');
+  const file = join(at.home, 'calibration.json');
+  const refused = async (...parameters: string[]) => {
+    const { code, stdout, stderr } = await juror(parameters, at.home);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    return without(at.home, stderr).trim();
+  };
+  expect(await refused('calibrate', at.run, '--out', file)).toMatchInlineSnapshot(
+    `"juror: expected at least 10 labelled verdicts of 'answer-correctness' to calibrate on, got 6 (6 verdicts, 0 without a label, 0 without a score)"`,
+  );
+  expect(
+    await refused('calibrate', at.run, '--out', file, '--rubric', 'better-answer'),
+  ).toMatchInlineSnapshot(`"juror: expected a rubric of the run (answer-correctness), got 'better-answer'"`);
+  expect(await refused('agree', at.run, '--calibration', file)).toContain(
+    'got no readable file at this path',
+  );
+
+  await using pairs = await judged();
+  expect((await juror(['calibrate', pairs.run, '--out', file], pairs.home)).code).toBe(0);
+  expect(await refused('agree', at.run, '--calibration', file)).toMatchInlineSnapshot(
+    `"juror: expected a rubric of the run (answer-correctness), got 'better-answer'"`,
+  );
+  expect(
+    await refused('agree', at.run, '--rubric', 'answer-correctness', '--calibration', file),
+  ).toMatchInlineSnapshot(
+    `"juror: expected the rubric that the calibration was fitted for, better-answer 1 (5ce38f963e5b), got answer-correctness 1 (edd809282dd2); fit it again with juror calibrate"`,
+  );
+  expect(await refused('agree', pairs.run, '--criterion', 'better', '--calibration', file)).toContain(
+    '--calibration: expected no --criterion',
+  );
+  const other = JSON.parse(await readFile(file, 'utf8'));
+  other.engines[0] = { ...other.engines[0], model: 'large', digest: '0'.repeat(64) };
+  await writeFile(file, JSON.stringify(other));
+  expect(await refused('agree', pairs.run, '--calibration', file)).toMatchInlineSnapshot(
+    `"juror: expected the engine that the calibration was fitted for, large (000000000000), got smollm2-135m (b179c9523d0e); fit it again with juror calibrate"`,
+  );
+});
