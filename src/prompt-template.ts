@@ -88,10 +88,13 @@ function legalVariables(
   section: SectionName,
   mode: Rubric['mode'],
 ): Readonly<Record<string, 'required' | 'optional'>> {
-  const responses =
-    mode === 'pairwise' || mode === 'listwise'
-      ? ({ response_a: 'required', response_b: 'required' } as const)
-      : ({ response: 'required' } as const);
+  const compares = mode === 'pairwise' || mode === 'listwise';
+  const responses = compares
+    ? ({ response_a: 'required', response_b: 'required' } as const)
+    : ({ response: 'required' } as const);
+  const levels = compares
+    ? ({ scale: 'optional', labels: 'required' } as const)
+    : ({ scale: 'required', labels: 'optional' } as const);
   return {
     rubric: { rubric_description: 'required' },
     example: { prompt: 'required', ...responses, judgment: 'required' },
@@ -101,7 +104,7 @@ function legalVariables(
     'critique-brief': { criteria: 'optional' },
     'critique-full': { criteria: 'optional' },
     'critique-after': { criteria: 'optional', verdict: 'required' },
-    question: { criterion_description: 'required', scale: 'required', labels: 'optional' },
+    question: { criterion_description: 'required', ...levels },
     opening: { verdict_name: 'optional' },
   }[section] as Readonly<Record<string, 'required' | 'optional'>>;
 }
