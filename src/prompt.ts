@@ -157,9 +157,12 @@ async function renderRubric(prompt: Prompt, rubric: Rubric): Promise<RubricParts
   };
 }
 
-async function renderQuestion(prompt: Prompt, { id, description, scale }: Criterion): Promise<Question> {
+async function renderQuestion(
+  prompt: Prompt,
+  { id, description, question, scale }: Criterion,
+): Promise<Question> {
   const values = {
-    criterion_description: oneLine(description),
+    criterion_description: oneLine(question ?? description),
     scale: describeScale(scale),
     labels: describeLabels(scale),
   };
