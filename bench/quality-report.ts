@@ -25,14 +25,16 @@ export interface QualityResult {
 /** Where results are kept. */
 export const resultsFile = fileURLToPath(new URL('./results/quality.jsonl', import.meta.url));
 const page = fileURLToPath(new URL('../docs/quality.md', import.meta.url));
+const scoreSet = 'prometheus_vicuna';
 /** A protocol with fewer rows than this says nothing. */
 const fewestRows = 10;
 const names: Readonly<Record<string, string>> = {
   naive: 'naive greedy JSON, one order',
   forward: 'label log-odds, one order',
   none: 'juror: log-odds, both orders',
-  plain: 'candidate: bare question, both orders',
-  unanchored: 'candidate: labels without descriptions, both orders',
+  described: 'before: long question, labels described',
+  unanchored: 'before: long question, labels bare',
+  plain: 'before: bare question, labels named twice',
   brief: 'juror: brief critique, both orders',
   full: 'juror: full critique, both orders',
   pointwise: 'juror: each answer alone, higher P(correct)',
@@ -63,8 +65,10 @@ export function writeQualityReport(): void {
 
 function modelTables(model: string, results: readonly QualityResult[]): string {
   const rows = [...Map.groupBy(results, ({ set }) => set)].flatMap(([set, own]) =>
-    set === 'prometheus_vicuna' ? scoreRows(set, own) : pairRows(set, own),
+    set === scoreSet ? scoreRows(set, own) : pairRows(set, own),
   );
+  const together = pooled(results);
+  if (together.length > 0) rows.push(...pairRows('pairs of all sets', together));
   return [
     `### ${model}`,
     '',
@@ -74,7 +78,19 @@ function modelTables(model: string, results: readonly QualityResult[]): string {
   ].join('\n');
 }
 
-/** Every protocol on the rows that all of them have. */
+/** The pairs of all sets, on the rows that every protocol with enough of them has judged. */
+function pooled(results: readonly QualityResult[]): QualityResult[] {
+  const pairs = results
+    .filter(({ set }) => set !== scoreSet)
+    .map((result) => ({ ...result, id: `${result.set}/${result.id}` }));
+  const protocols = [...Map.groupBy(pairs, ({ protocol }) => protocol).values()].filter(
+    (own) => own.length >= 4 * fewestRows,
+  );
+  const ids = protocols.map((own) => new Set(own.map(({ id }) => id)));
+  return protocols.flat().filter(({ id }) => ids.every((known) => known.has(id)));
+}
+
+/** Every protocol on its rows; the baselines on those of the default. */
 function pairRows(set: string, results: readonly QualityResult[]): string[] {
   const byProtocol = Map.groupBy(results, ({ protocol }) => protocol);
   const first = byProtocol.get('none') ?? [];

@@ -124,7 +124,7 @@ async function judged(engine: Engine, sample: Sample, loaded: LoadedRubric, prot
   const forward: number[] = [];
   const judge = createJudge({
     engine,
-    rubrics: [candidate(loaded, protocol)],
+    rubrics: [loaded],
     critique: protocol === 'none' || protocol === 'brief' || protocol === 'full' ? protocol : 'none',
     onEvent: (event) => {
       if (
@@ -139,20 +139,6 @@ async function judged(engine: Engine, sample: Sample, loaded: LoadedRubric, prot
   if (verdict === undefined) throw new Error('no verdict');
   const { winner, score, flipped, positionLean } = verdict;
   return { winner, score, flipped, lean: positionLean, forward: forward[0] ?? null };
-}
-
-/**
- * The rubric as it is, or a candidate to be measured before it is anybody's default: `unanchored` leaves out what the labels mean,
- * `plain` asks a bare question besides.
- */
-function candidate(loaded: LoadedRubric, protocol: string): LoadedRubric {
-  if (protocol !== 'plain' && protocol !== 'unanchored') return loaded;
-  const criteria = loaded.rubric.criteria.map((criterion) => {
-    const { anchors: _described, ...scale } = criterion.scale;
-    const description = protocol === 'plain' ? 'Which answer is better?' : criterion.description;
-    return { ...criterion, description, scale };
-  });
-  return { rubric: { ...loaded.rubric, criteria }, digest: `${loaded.digest}-${protocol}` };
 }
 
 function knownResults(): QualityResult[] {

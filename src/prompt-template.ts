@@ -88,10 +88,13 @@ function legalVariables(
   section: SectionName,
   mode: Rubric['mode'],
 ): Readonly<Record<string, 'required' | 'optional'>> {
-  const responses =
-    mode === 'pairwise' || mode === 'listwise'
-      ? ({ response_a: 'required', response_b: 'required' } as const)
-      : ({ response: 'required' } as const);
+  const compares = mode === 'pairwise' || mode === 'listwise';
+  const responses = compares
+    ? ({ response_a: 'required', response_b: 'required' } as const)
+    : ({ response: 'required' } as const);
+  const levels = compares
+    ? ({ scale: 'optional', labels: 'required' } as const)
+    : ({ scale: 'required', labels: 'optional' } as const);
   return {
     rubric: { rubric_description: 'required' },
     example: { prompt: 'required', ...responses, judgment: 'required' },
@@ -104,8 +107,7 @@ function legalVariables(
     question: {
       ...(mode === 'stepwise' ? { step: 'required' } : {}),
       criterion_description: 'required',
-      scale: 'required',
-      labels: 'optional',
+      ...levels,
     },
     opening: { verdict_name: 'optional' },
   }[section] as Readonly<Record<string, 'required' | 'optional'>>;

@@ -174,12 +174,12 @@ async function renderRubric(prompt: Prompt, rubric: Rubric): Promise<RubricParts
 /** The question that asks a criterion; about one step, from 1, where the template is stepwise. */
 export async function renderQuestion(
   prompt: Prompt,
-  { id, description, scale }: Criterion,
+  { id, description, question, scale }: Criterion,
   step = 1,
 ): Promise<Question> {
   const values = {
     step: String(step),
-    criterion_description: oneLine(description),
+    criterion_description: oneLine(question ?? description),
     scale: describeScale(scale),
     labels: describeLabels(scale),
   };

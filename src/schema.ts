@@ -64,7 +64,10 @@ export type Scale = z.infer<typeof Scale>;
 /** One question of a rubric. */
 export const Criterion = z.strictObject({
   id: Name,
+  /** What is judged; critiques are told to consider it. */
   description: z.string().min(1),
+  /** The words that are asked before the label is read. Default: the description. */
+  question: z.string().min(1).optional(),
   scale: Scale,
   weight: z.number().positive().default(1),
   /** The objective column it counts towards, such as helpfulness or safety. */

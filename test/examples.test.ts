@@ -16,10 +16,10 @@ async function example(name: string, ...parameters: string[]): Promise<string> {
 test('judge-pair', async () => {
   expect(await example('judge-pair')).toMatchInlineSnapshot(`
     "short then chatty: The answer A is better than the answer B.
-    { A: 0.7545198831122182, B: 0.24548011688778182 }
+    { A: 0.7403131771332244, B: 0.2596868228667756 }
     chatty then short: The answer A is better than the answer B.
-    { A: 0.7592365614133043, B: 0.24076343858669577 }
-    winner: chatty, probability 0.503
+    { A: 0.7376700519132927, B: 0.2623299480867074 }
+    winner: short, probability 0.502
     the two orders disagree: treat this verdict as a coin
     "
   `);
@@ -30,10 +30,10 @@ test('judge-file, and again in the same folder', async () => {
   const run = join(folder.path, 'run');
   const first = await example('judge-file', 'fixtures/demo/pairs.jsonl', run);
   expect(first).toMatchInlineSnapshot(`
-    "llmbar-natural-1: b 0.526 (orders disagree)
-    llmbar-natural-2: a 0.538 (orders disagree)
-    llmbar-natural-3: b 0.520 (orders disagree)
-    llmbar-natural-5: a 0.504 (orders disagree)
+    "llmbar-natural-1: b 0.531 (orders disagree)
+    llmbar-natural-2: b 0.530 (orders disagree)
+    llmbar-natural-3: b 0.549 (orders disagree)
+    llmbar-natural-5: b 0.529 (orders disagree)
     4 verdicts from 8 judgments
     "
   `);
@@ -51,7 +51,7 @@ test('custom-rubric', async () => {
 test('replay', async () => {
   expect(await example('replay')).toMatchInlineSnapshot(`
     "llmbar-natural-1: b
-    llmbar-natural-2: a
+    llmbar-natural-2: b
     fixtures/recordings/smollm2-135m.jsonl: the recording has no such deliberation; record it again
     "
   `);

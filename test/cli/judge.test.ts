@@ -27,14 +27,14 @@ test('pairs: verdicts, tokens saved and agreement beside the baselines, on stdou
   expect(timeless(without(home.path, stdout))).toMatchInlineSnapshot(`
     "12 verdicts, all scored
     rubric         verdicts  unscored  result
-    better-answer  12        –         first wins 7, second 5, ties 0; the orders disagree on 12
-    24 judgments made in N s · 7,534 prompt tokens evaluated, 2,696 of 10,230 saved (26.4 %) · 1,374 written
+    better-answer  12        –         first wins 4, second 8, ties 0; the orders disagree on 12
+    24 judgments made in N s · 6,814 prompt tokens evaluated, 2,696 of 9,510 saved (28.3 %) · 1,374 written
 
     better-answer · pairwise · 12 verdicts, 12 compared with labels, 0 unscored
     95 % intervals in brackets, clustered by prompt
 
                         accuracy             κ                     n
-    juror               41.7 % [19.3, 68.0]  -0.17 [-0.67, 0.33]  12
+    juror               33.3 % [13.8, 60.9]  -0.33 [-0.71, 0.15]  12
     longer answer wins  66.7 % [38.0, 86.7]  0.33 [-0.31, 0.83]   12
     first answer wins   50.0 % [23.8, 76.2]  0.00                 12
     majority label      50.0 % [23.8, 76.2]  0.00                 12
@@ -42,13 +42,13 @@ test('pairs: verdicts, tokens saved and agreement beside the baselines, on stdou
     juror alone                                 fair or coin   n
     both orders agree        0.0 % [0.0, 27.2]                12
     first-shown answer wins  100.0 %            50 %          12
-    position lean, nats      1.05 [0.82, 1.27]  0             12
-    Brier score              0.26 [0.24, 0.27]  0.25          12
-    log-loss, nats           0.70 [0.68, 0.73]  0.69          12
+    position lean, nats      0.79 [0.61, 0.97]  0             12
+    Brier score              0.27 [0.25, 0.28]  0.25          12
+    log-loss, nats           0.73 [0.69, 0.76]  0.69          12
 
     subset            accuracy             n
     correct-vs-wrong  50.0 % [15.0, 85.0]  4
-    natural           37.5 % [13.7, 69.4]  8
+    natural           25.0 % [7.1, 59.1]   8
 
     FOLDER/run/verdicts.jsonl · judgments.jsonl · summary.json
     "
@@ -74,17 +74,17 @@ test('--show prints texts, critiques, probabilities and a line for each other ve
                The answer that is better is answer A. The answer that is better is answer B. The answer
                that is better is answer A. The answer that is better is answer B. The answer that is
                better is answer A. The answer that is better is answer A [cut]
-      read     a █████████████░░░░░░░ 64.8 % · b 35.2 %
+      read     a ████████████░░░░░░░░ 62.3 % · b 37.7 %
       with b shown first:
       critique [prompt wvtaph] The answer that is better is answer A. The prompt asks for a more precise
                answer, and answer A is the better choice. [end of answer A wvtaph] [response wvhq] The
                answer that is better is answer B. The prompt asks for a more precise answer, and answer
                B is the better choice.
-      read     a ██████░░░░░░░░░░░░░░ 30.7 % · b 69.3 %
-      verdict  b with 52.6 %, the orders disagree · label a
+      read     a ██████░░░░░░░░░░░░░░ 32.1 % · b 67.9 %
+      verdict  b with 53.1 %, the orders disagree · label a
 
     sample            verdict        label  orders
-    llmbar-natural-2  a with 53.8 %  a      disagree
+    llmbar-natural-2  b with 53.0 %  a      disagree
 
     "
   `);
@@ -180,8 +180,8 @@ test('what is unscored says why; the exit code is 3, or 0 where that is tolerate
   ];
   const { code, stdout } = await juror([...small, '--out', join(home.path, 'run')], home.path);
   expect(code).toBe(3);
-  expect(stdout).toContain('2 verdicts, 2 unscored');
-  expect(stdout).toContain('context 4');
+  expect(stdout).toContain('2 verdicts, 1 unscored');
+  expect(stdout).toContain('context 2');
   const tolerant = await juror([...small, '--tolerate', '1', '--out', join(home.path, 'run')], home.path);
   expect(tolerant.code).toBe(0);
 });
