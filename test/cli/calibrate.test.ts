@@ -27,22 +27,20 @@ test('calibrate writes a calibration, prints what it is good for, and agree take
     "better-answer · pairwise · no temperature is high enough, all become 50 %: being surer does not go with being right
     12 labelled verdicts of 11 prompts · 95 % intervals in brackets, clustered by prompt
 
-                       before                after                 change
-    log-loss, nats     0.704 [0.678, 0.728]  0.707 [0.693, 0.723]  +0.002 [-0.017, +0.022]
-    Brier score        0.256 [0.243, 0.267]  0.257 [0.250, 0.265]  +0.001 [-0.009, +0.011]
-    calibration error  0.103 [0.077, 0.432]  0.133 [0.001, 0.335]  +0.030 [-0.342, +0.146]
+                       before                after  change
+    log-loss, nats     0.727 [0.688, 0.758]  0.693  -0.034 [-0.065, +0.006]
+    Brier score        0.267 [0.247, 0.282]  0.250  -0.017 [-0.032, +0.003]
+    calibration error  0.201 [0.113, 0.465]  0.000  -0.201 [-0.465, -0.113]
 
     After: each prompt by a fit on the other 4 of 5 folds. Calibration error: 3 bins of equal mass.
 
     as judged  preferred answer is better  0 %                       100 %  n
-    50.6 %     50.0 % [15.0, 85.0]         ·····──────────●──────────·····  4
-    51.7 %     25.0 % [4.6, 69.9]          ·───────●───────│─────·········  4
-    53.7 %     50.0 % [15.0, 85.0]         ·····──────────●│─────────·····  4
+    51.4 %     50.0 % [15.0, 85.0]         ·····──────────●──────────·····  4
+    53.0 %     25.0 % [4.6, 69.9]          ·───────●───────│─────·········  4
+    55.8 %     25.0 % [4.6, 69.9]          ·───────●────────│────·········  4
 
-    calibrated, prompts of other folds  preferred answer is better  0 %                       100 %  n
-    50.0 %                              50.0 % [20.2, 79.8]         ······─────────●─────────······  7
-    50.5 %                              100.0 % [20.7, 100.0]       ······─────────│──────────────●  1
-    52.5 %                              25.0 % [4.6, 69.9]          ·───────●───────│─────·········  4
+    calibrated, prompts of other folds  preferred answer is better  0 %                       100 %   n
+    50.0 %                              50.0 % [25.4, 74.6]         ········───────●───────········  12
 
     FOLDER/calibration.json
     "
@@ -63,9 +61,9 @@ test('calibrate writes a calibration, prints what it is good for, and agree take
     fitted on these very labels; juror calibrate prints figures of unseen prompts
 
     temperature        as judged             calibrated   n
-    log-loss, nats     0.704 [0.678, 0.728]  0.693       12
-    Brier score        0.256 [0.243, 0.267]  0.250       12
-    calibration error  0.103 [0.077, 0.432]  0.000       12
+    log-loss, nats     0.727 [0.688, 0.758]  0.693       12
+    Brier score        0.267 [0.247, 0.282]  0.250       12
+    calibration error  0.201 [0.113, 0.465]  0.000       12
     "
   `);
   const json = JSON.parse((await juror(['agree', at.run, '--calibration', file, '--json'], at.home)).stdout);
@@ -124,7 +122,7 @@ test('too few labels, other rubrics and engines, and wrong flags are refused', a
   expect(
     await refused('agree', at.run, '--rubric', 'answer-correctness', '--calibration', file),
   ).toMatchInlineSnapshot(
-    `"juror: expected the rubric that the calibration was fitted for, better-answer 1 (5ce38f963e5b), got answer-correctness 1 (edd809282dd2); fit it again with juror calibrate"`,
+    `"juror: expected the rubric that the calibration was fitted for, better-answer 2 (d81951da8baa), got answer-correctness 1 (edd809282dd2); fit it again with juror calibrate"`,
   );
   expect(await refused('agree', pairs.run, '--criterion', 'better', '--calibration', file)).toContain(
     '--calibration: expected no --criterion',
