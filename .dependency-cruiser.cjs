@@ -4,7 +4,7 @@ const layers = [
   ['aggregate'],
   ['rubric', 'scale', 'prompt', 'prompt-template', 'fence', 'yaml', 'dataset', 'store', 'engine'],
   ['judge'],
-  ['cli', 'index'],
+  ['cli', 'index', 'statistics'],
 ];
 const pattern = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;
 

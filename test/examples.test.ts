@@ -56,3 +56,15 @@ test('replay', async () => {
     "
   `);
 });
+
+test('statistics', async () => {
+  expect(await example('statistics')).toMatchInlineSnapshot(`
+    "α of the raters 0.813 [0.416, 0.974]
+    pass rate as judged 0.650 [0.582, 0.713], corrected 0.686 [0.476, 0.914]
+    answer 0: 0.89 nats, Elo 1155
+    answer 1: 0.17 nats, Elo 1029
+    answer 2: -1.06 nats, Elo 815
+    1 of 2 decided, quorum 2; abstained: large (context)
+    "
+  `);
+});

@@ -64,7 +64,7 @@ export function fitPlatt(
 }
 
 /**
- * Log-odds of a probability, within ±{@link LARGEST_LOG_ODDS} so that 0 and 1 stay numbers. Those of 1 − p are exactly
+ * Log-odds of a probability, within ±LARGEST_LOG_ODDS so that 0 and 1 stay numbers. Those of 1 − p are exactly
  * the negative.
  */
 export function boundedLogOdds(probability: number): number {

@@ -22,7 +22,7 @@ export interface ComparisonOptions extends BootstrapOptions {
 }
 
 /** Two judges under one statistic. */
-export interface Comparison {
+export interface JudgeComparison {
   readonly left: Figure;
   readonly right: Figure;
   /** Left minus right, with the interval of the paired cluster bootstrap. */
@@ -64,7 +64,7 @@ export function compareJudges<Row>(
   statistic: (rows: readonly Row[]) => Estimator,
   clusters: readonly string[],
   options: ComparisonOptions = {},
-): Comparison {
+): JudgeComparison {
   requireSameLength(left.length, right.length);
   requireSameLength(left.length, clusters.length);
   const permutations = options.permutations ?? 10_000;
@@ -122,7 +122,7 @@ function permute(
   clusters: readonly string[],
   permutations: number,
   seed: number,
-): Pick<Comparison, 'pValue' | 'permutations' | 'exact'> {
+): Pick<JudgeComparison, 'pValue' | 'permutations' | 'exact'> {
   const names = [...new Set(clusters)].sort();
   const numbers = new Map(names.map((name, number) => [name, number]));
   const index = clusters.map((cluster) => numbers.get(cluster) ?? 0);

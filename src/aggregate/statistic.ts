@@ -13,6 +13,7 @@ export type Counts = ArrayLike<number>;
  */
 export interface Estimator {
   readonly rows: number;
+  /** The value on the rows taken so often. */
   readonly of: (counts: Counts) => Statistic;
 }
 

@@ -43,6 +43,7 @@ export interface StrengthParts {
   readonly maximum: Maximum;
   /** The eigenvalue of the information for a shift of all strengths, which means nothing and is projected out. */
   readonly shift: number;
+  /** Odds of a tie among equals, from the parameters. */
   readonly tieOdds: (parameters: Float64Array) => readonly number[];
   /** Adds the gradient of one row's log-likelihood: `add` is called with a parameter and its part. */
   readonly score: (row: number, parameters: Float64Array, add: Adder) => void;
