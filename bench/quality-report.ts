@@ -67,8 +67,10 @@ function modelTables(model: string, results: readonly QualityResult[]): string {
   const rows = [...Map.groupBy(results, ({ set }) => set)].flatMap(([set, own]) =>
     set === scoreSet ? scoreRows(set, own) : pairRows(set, own),
   );
-  const together = pooled(results);
-  if (together.length > 0) rows.push(...pairRows('pairs of all sets', together));
+  const isFormer = ({ protocol }: QualityResult) => names[protocol]?.startsWith('before') === true;
+  rows.push(...pairRows('all pairs', pooled(results.filter((result) => !isFormer(result)))));
+  const compared = pooled(results);
+  if (compared.some(isFormer)) rows.push(...pairRows('all pairs, before and after', compared));
   return [
     `### ${model}`,
     '',
