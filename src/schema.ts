@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 const Id = z.string().min(1).max(256);
 const Probability = z.number().min(0).max(1);
+const Words = z.string().regex(/\S/, 'expected words, got none');
 /** Names of rubrics and criteria; safe as file names and column names. */
 const Name = z
   .string()
@@ -65,9 +66,9 @@ export type Scale = z.infer<typeof Scale>;
 export const Criterion = z.strictObject({
   id: Name,
   /** What is judged; critiques are told to consider it. */
-  description: z.string().min(1),
+  description: Words,
   /** The words that are asked before the label is read. Default: the description. */
-  question: z.string().min(1).optional(),
+  question: Words.optional(),
   scale: Scale,
   weight: z.number().positive().default(1),
   /** The objective column it counts towards, such as helpfulness or safety. */
@@ -232,7 +233,7 @@ export const Verdict = z.strictObject({
   score: Probability.nullable(),
   /** Pairwise: the better response's id, or `tie`. */
   winner: z.string().nullable(),
-  /** Pairwise: probability of the winner. Pointwise: probability mass of the most probable labels. */
+  /** Pairwise: probability of the winner; for a tie, of the likelier response. Pointwise: probability mass of the most probable labels. */
   probability: Probability.nullable(),
   /** Spread of the score over judges and samples; null when there is one. */
   standardError: z.number().nonnegative().nullable(),

@@ -11,6 +11,7 @@ import {
 import { readSamples } from '../dataset.ts';
 import { JurorError, nearestName } from '../errors.ts';
 import { verdictOf } from '../judge/run.ts';
+import { scaleLabels, scoreOf } from '../scale.ts';
 import type { Label, Verdict } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
 import { type Run, readRun } from '../store/run.ts';
@@ -48,28 +49,29 @@ export function agreeCommand(): CommandUnknownOpts {
       const calibrated = flags.calibration === undefined ? undefined : await calibratedOf(run, flags, labels);
       if (reports.length === 0)
         throw new JurorError('usage', 'expected verdicts to compare, got none', { place: { file: folder } });
-      if (flags.json)
-        return terminal.print(
-          JSON.stringify(
-            Object.fromEntries(
-              reports.map(({ rubricId, report }) => [
-                rubricId,
-                calibrated?.rubricId === rubricId ? { ...report, calibrated } : report,
-              ]),
-            ),
-            null,
-            2,
-          ),
-        );
-      const texts = reports.flatMap(({ rubricId, report }) => [
-        describeAgreement(rubricId, report),
-        ...(calibrated?.rubricId === rubricId ? [describeCalibratedFigures(calibrated)] : []),
-      ]);
-      terminal.print(texts.join('\n\n'));
+      if (flags.json) {
+        const byRubric = reports.map(({ rubricId, report }) => [
+          rubricId,
+          calibrated?.rubricId === rubricId ? { ...report, calibrated } : report,
+        ]);
+        terminal.print(JSON.stringify(Object.fromEntries(byRubric), null, 2));
+      } else {
+        const texts = reports.flatMap(({ rubricId, report }) => [
+          describeAgreement(rubricId, report),
+          ...(calibrated?.rubricId === rubricId ? [describeCalibratedFigures(calibrated)] : []),
+        ]);
+        terminal.print(texts.join('\n\n'));
+      }
       if (reports.every(({ report }) => report.counts.compared === 0))
-        throw new JurorError('data', 'no verdict has a label; give some with --labels', {
-          place: { file: folder },
-        });
+        throw labels === undefined
+          ? new JurorError('data', 'no verdict has a label; give some with --labels', {
+              place: { file: folder },
+            })
+          : new JurorError(
+              'data',
+              `expected labels of the run's samples by id; of ${labels.size} none can be compared`,
+              { place: { file: flags.labels ?? folder } },
+            );
     });
 }
 
@@ -97,6 +99,14 @@ export async function agreementOf(
     );
   }
   const derive = verdictOf(run);
+  /** A word of an only criterion's scale is its score; a winner's name says nothing about one answer alone. */
+  const scoreOfWord = (word: string, rubricId: string): number | undefined => {
+    const found = run.manifest.configuration.rubrics.find(({ rubric }) => rubric.id === rubricId);
+    const [criterion, ...others] = found?.rubric.criteria ?? [];
+    const known =
+      criterion !== undefined && others.length === 0 && scaleLabels(criterion.scale).includes(word);
+    return known ? scoreOf(criterion.scale, word) : undefined;
+  };
   const rows = new Map<string, { mode: Verdict['mode']; rows: AgreementRow[]; solutions: ProcessRow[] }>();
   for await (const { row, judgments } of readPlan(run)) {
     if (judgments === null || (selection.rubric !== undefined && row.rubric.id !== selection.rubric))
@@ -105,8 +115,8 @@ export async function agreementOf(
     rows.set(row.rubric.id, entry);
     const label = selection.labelOf ? selection.labelOf(row.sampleId) : row.label;
     const { label: _judgedAlong, ...verdict } = derive(row, judgments);
-    // A winner's name says nothing about one answer alone.
-    const usable = row.mode === 'pairwise' || typeof label !== 'string' ? label : undefined;
+    const usable =
+      row.mode === 'pairwise' || typeof label !== 'string' ? label : scoreOfWord(label, row.rubric.id);
     const common = {
       cluster: row.cluster,
       ...(usable === undefined ? {} : { label: usable }),
@@ -169,8 +179,8 @@ export async function readLabels(path: string): Promise<Map<string, Label>> {
 
 /** `--scale` as a range. */
 export function labelScale(text: string): { min: number; max: number } {
-  const [min, max] = text.split(':').map(Number);
-  if (min === undefined || max === undefined || !(min < max))
-    throw new JurorError('usage', `--scale: expected two numbers such as 1:5, got '${text}'`);
+  const [, low, high] = /^(-?\d+(?:\.\d+)?):(-?\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  const [min, max] = [Number(low), Number(high)];
+  if (!(min < max)) throw new JurorError('usage', `--scale: expected two numbers such as 1:5, got '${text}'`);
   return { min, max };
 }

@@ -112,7 +112,7 @@ export async function openEngine(
   const { info } = engine;
   const where = info.device === 'cpu' ? `cpu, ${plural(info.threads, 'thread')}` : info.device;
   return {
-    engine: flags.record === undefined ? engine : await recordEngine(engine, flags.record),
+    engine: await recorded(engine, flags.record),
     description: `${model.name} (${bytes(model.sizeBytes)}, ${where}, ${info.numerics})`,
     purpose: model.purpose,
   };
@@ -131,8 +131,17 @@ async function openRemote(
   });
   const where = baseUrl === undefined ? 'remote' : new URL(baseUrl).host;
   return {
-    engine: record === undefined ? engine : await recordEngine(engine, record),
+    engine: await recorded(engine, record),
     description: `${model} (${where}, ${engine.protocol})`,
     purpose: undefined,
   };
+}
+
+/** The engine, recorded where a file is named; closed again where that file cannot take its recording. */
+async function recorded(engine: Engine, file: string | undefined): Promise<Engine> {
+  if (file === undefined) return engine;
+  return recordEngine(engine, file).catch(async (error: unknown) => {
+    await engine[Symbol.asyncDispose]();
+    throw error;
+  });
 }

@@ -77,6 +77,7 @@ function define() {
         .argParser(wholeNumber(0))
         .default(0),
     )
+    .option('--retry', 'judge again what the engine failed on in an earlier run of this folder')
     .option('--no-cache', 'do not look for judgments that other runs made')
     .option('--json', 'print the summary as JSON')
     .option('--quiet', 'no progress');
@@ -96,7 +97,7 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
   const bad: JurorError[] = [];
   const onBad = (error: JurorError) => {
     bad.push(error);
-    terminal.note(`juror: ${harmless(error.message)}`);
+    terminal.warn(`juror: ${harmless(error.message)}`);
   };
   const reading = { onBadRow: onBad, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
   // A file that cannot be read must not cost a model's loading.
@@ -115,6 +116,7 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
   await using run = await openJudgingRun(out, { engine, rubrics, protocol, tieBand: flags.tieBand });
   await using store = flags.cache ? await openCache(run.store, jurorHome()) : run.store;
 
+  if (flags.retry) await store.forgetFailures();
   if (run.changedField !== undefined)
     terminal.note(
       `${out} held a run with another ${run.changedField}; its verdicts are replaced, its judgments are kept`,
@@ -138,12 +140,15 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
     (total) => meter.expect(total),
     () => {},
   );
+  let judged = 0;
   try {
     for await (const verdict of judge.judgeAll(showcase.watch(readSamples(data, reading)), {
       signal,
       onBadSample: onBad,
-    }))
+    })) {
+      judged++;
       meter.finish(verdict);
+    }
   } catch (error) {
     if (!(JurorError.isInstance(error) && error.code === 'aborted')) throw error;
     meter.stop();
@@ -155,6 +160,10 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
     meter.stop();
   }
   const { summary } = await exportVerdicts(run);
+  if (summary.verdicts > judged)
+    terminal.warn(
+      `juror: ${plural(summary.verdicts - judged, 'verdict')} of earlier data in ${out} are counted along; --out names another folder`,
+    );
   await report(terminal, {
     flags,
     out,

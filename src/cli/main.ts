@@ -44,6 +44,12 @@ for (const command of [
 ])
   program.addCommand(command.exitOverride().copyInheritedSettings(program));
 
+// Whoever reads may have seen enough, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(process.exitCode ?? exitCodes.done);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

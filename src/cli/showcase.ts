@@ -136,6 +136,7 @@ function conclusion(verdict: Verdict): string {
   if (verdict.score === null) return `unscored (${verdict.unscored.join(', ')})`;
   if (verdict.mode === 'stepwise') return concludeSteps(verdict);
   if (verdict.mode === 'pointwise') return `score ${verdict.score.toFixed(3)}`;
+  if (verdict.winner === 'tie') return 'tie';
   return `${harmless(verdict.winner ?? '')} with ${percent(verdict.probability)}`;
 }
 

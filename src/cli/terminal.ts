@@ -12,6 +12,8 @@ export interface Terminal {
   print(text: string): void;
   /** Progress and notes, on stderr. */
   note(text: string): void;
+  /** What went wrong, on stderr, quiet or not. */
+  warn(text: string): void;
   /** One bar on a terminal, a plain line every few seconds otherwise. A passing one leaves nothing behind. */
   progress(options?: { readonly passing?: boolean }): Progress;
   style(format: Parameters<typeof styleText>[0], text: string): string;
@@ -41,6 +43,7 @@ export function processTerminal(options: { quiet?: boolean } = {}): Terminal {
     quiet,
     width: Math.min(110, Math.max(60, process.stdout.columns ?? 100)),
     print: (text) => void process.stdout.write(`${text}\n`),
+    warn: write,
     note: (text) => {
       if (!quiet) write(styleText('dim', text, { stream: process.stderr }));
     },

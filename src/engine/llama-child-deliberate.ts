@@ -96,23 +96,28 @@ async function readDirectly(
   questions: readonly TokenQuestion[],
   progress: Progress,
 ): Promise<DeliberationSample> {
+  const decodings = questions.map((question) => decodingOf(prefix, question, model.info.batchSize));
   let usage: Usage | undefined;
-  const answers: Answer[] = [];
-  for (const decoding of ['whole', 'single'] as const) {
-    const some = questions.filter(
-      (question) => decodingOf(prefix, question, model.info.batchSize) === decoding,
-    );
-    if (some[0] === undefined) continue;
+  const answers = new Map<TokenQuestion, Answer>();
+  // The first question's decoding comes first: its answer is the one that does not count the prefix.
+  for (const decoding of new Set(decodings)) {
+    const some = questions.filter((_, index) => decodings[index] === decoding);
     const slots = await model.contexts.slots(decoding);
-    await slots.lease([...prefix, some[0].segment], async (slot) => {
+    await slots.lease([...prefix, ...some.slice(0, 1).map(({ segment }) => segment)], async (slot) => {
       const counted = usage === undefined;
       usage ??= { ...(await holdSegments(slots, slot, prefix, progress)), generated: 0 };
-      answers.push(...(await readAnswers({ slots, slot, progress }, prefix, some, counted)));
+      const read = await readAnswers({ slots, slot, progress }, prefix, some, counted);
+      for (const [index, question] of some.entries()) {
+        const answer = read[index];
+        if (answer) answers.set(question, answer);
+      }
     });
   }
-  const order = new Map(questions.map(({ question }, index) => [question.id, index]));
-  answers.sort((left, right) => (order.get(left.questionId) ?? 0) - (order.get(right.questionId) ?? 0));
-  return { critique: null, answers, usage: usage ?? { evaluated: 0, reused: 0, generated: 0 } };
+  return {
+    critique: null,
+    answers: questions.flatMap((question) => answers.get(question) ?? []),
+    usage: usage ?? { evaluated: 0, reused: 0, generated: 0 },
+  };
 }
 
 /** Whether reading a question decodes some token alone: the last one of a batch, or one in the middle of a label. */

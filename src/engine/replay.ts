@@ -1,6 +1,6 @@
 /** Record deliberations to a file and play them back without a model. */
 import { createReadStream } from 'node:fs';
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
@@ -31,6 +31,9 @@ export async function recordEngine(engine: Engine, file: string): Promise<Engine
   const header = { recording: 1, engine: engine.id, protocol: engine.protocol } as const;
   const known = new Set<string>();
   const existing = await readFile(file, 'utf8').catch(() => '');
+  // A recorder that was killed may leave half a line.
+  const whole = existing.lastIndexOf('\n') + 1;
+  if (whole > 0 && whole < existing.length) await truncate(file, Buffer.byteLength(existing.slice(0, whole)));
   if (existing) {
     const recording = await readRecording(file);
     if (contentHash(recording.header) !== contentHash(header))

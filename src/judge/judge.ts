@@ -104,8 +104,8 @@ export function createJudge(options: JudgeOptions): Judge {
     return [...bound, ...made.map(({ judgment }) => judgment)];
   };
 
-  const callOptions = ({ rounds, mode }: Plan, signal: AbortSignal | undefined): EngineOptions => {
-    const lane = mode === 'stepwise' ? rounds[0]?.judgments[0]?.key : undefined;
+  const callOptions = ({ rounds }: Plan, signal: AbortSignal | undefined): EngineOptions => {
+    const lane = rounds.length > 1 ? rounds[0]?.judgments[0]?.key : undefined;
     return { onEvent, ...(signal ? { signal } : {}), ...(lane === undefined ? {} : { lane }) };
   };
 

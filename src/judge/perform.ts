@@ -93,6 +93,12 @@ export async function explain(
     },
     options,
   );
+  // The engine failed: without its critique the judgment is not what was asked for, and may be made again.
+  if (result.status === 'unscored' && result.reason === 'engine')
+    return made.map(({ judgment, spent }) => ({
+      judgment: { ...judgment, outcome: unscored(result) },
+      spent,
+    }));
   const written = result.status === 'done' ? result.samples[0] : undefined;
   return made.map(({ judgment, spent }, index) => {
     if (written === undefined) return { judgment, spent };

@@ -6,7 +6,7 @@ import { JurorError } from '../errors.ts';
 import { renderSolution } from '../prompt/solution.ts';
 import { loadPrompt, type RenderedPrompt, renderPrompt } from '../prompt.ts';
 import type { LoadedRubric } from '../rubric.ts';
-import type { CritiqueMode, EngineId, Label, Response, Sample, Verdict } from '../schema.ts';
+import type { Criterion, CritiqueMode, EngineId, Label, Response, Sample, Verdict } from '../schema.ts';
 import { type StepSource, stepsOf } from './stepwise.ts';
 
 /** Raised when the same request would be answered another way. Part of every key. */
@@ -224,7 +224,7 @@ async function roundOf(
       key: contentHash({
         ...shared,
         question,
-        scale: canonicalJson(rubric.criteria.find((criterion) => criterion.id === question.id)?.scale),
+        criterion: asked(rubric.criteria.find((criterion) => criterion.id === question.id)),
         sampleIndex,
         seed: protocol.critique === 'none' ? null : seedOf(sampleIndex),
       }),
@@ -241,6 +241,11 @@ async function roundOf(
     judgments,
     seedOf,
   };
+}
+
+/** What a criterion says of its question; its weight and objective only combine what was judged. */
+function asked(criterion: Criterion | undefined) {
+  return criterion && { description: criterion.description, scale: canonicalJson(criterion.scale) };
 }
 
 function groupOf(sample: Sample): string | undefined {

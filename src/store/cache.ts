@@ -28,6 +28,7 @@ export async function openCache(store: Store, home: string): Promise<Store> {
       await cache.insert(judgments.filter(isReproducible));
       return added;
     },
+    forgetFailures: () => store.forgetFailures(),
     count: () => store.count(),
     judgments: () => store.judgments(),
     insertPlan: (rows) => store.insertPlan(rows),

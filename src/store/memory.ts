@@ -1,6 +1,6 @@
 /** The store without a folder: gone with the process. */
 import { Judgment } from '../schema.ts';
-import { bindToFirstUse, PlanRow, planIdentity, recordText, type Store } from './store.ts';
+import { bindToFirstUse, isFailure, PlanRow, planIdentity, recordText, type Store } from './store.ts';
 
 /** A store in memory, for library use without a run folder and for tests. Memory grows with what is inserted. */
 export function memoryStore(): Store {
@@ -24,6 +24,11 @@ export function memoryStore(): Store {
       const before = judgments.size;
       for (const [key, text] of texts) if (!judgments.has(key)) judgments.set(key, text);
       return judgments.size - before;
+    },
+    async forgetFailures() {
+      const failed = [...judgments.keys()].filter((key) => isFailure(read(key) as Judgment));
+      for (const key of failed) judgments.delete(key);
+      return failed.length;
     },
     count: async () => judgments.size,
     async *judgments() {

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { JurorError } from '../errors.ts';
 import { Judgment } from '../schema.ts';
 import { explained, openJournalFile, storeError } from './sqlite-database.ts';
-import { bindToFirstUse, idText, PlanRow, planIdentity, recordText, type Store } from './store.ts';
+import { bindToFirstUse, idText, isFailure, PlanRow, planIdentity, recordText, type Store } from './store.ts';
 
 /** Rows held in memory at once while streaming. */
 const pageSize = 256;
@@ -109,6 +109,14 @@ export async function openSqliteStore(file: string, options: SqliteStoreOptions 
       if (missing.length === 0) return 0;
       return write(() => missing.reduce((sum, { record, text }) => sum + insertJudgment(record, text), 0));
     },
+    async forgetFailures() {
+      const failed: string[] = [];
+      for await (const { judgment } of pages('judgmentPage'))
+        if (isFailure(judgment)) failed.push(judgment.key);
+      if (failed.length > 0)
+        await write(() => failed.reduce((sum, key) => sum + Number(statements.forget.run(key).changes), 0));
+      return failed.length;
+    },
     count: async () => Number(explained(file, () => statements.count.get())?.count),
     async *judgments() {
       for await (const { judgment } of pages('judgmentPage')) yield judgment;
@@ -163,6 +171,7 @@ function prepareStatements(database: DatabaseSync) {
   return {
     get: database.prepare('SELECT record FROM judgments WHERE key = ?'),
     has: database.prepare('SELECT 1 FROM judgments WHERE key = ?'),
+    forget: database.prepare('DELETE FROM judgments WHERE key = ?'),
     count: database.prepare('SELECT count(*) AS count FROM judgments'),
     insertJudgment: database.prepare(
       'INSERT INTO judgments VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING',

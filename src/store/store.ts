@@ -43,6 +43,8 @@ export interface Store extends AsyncDisposable {
   has(key: string): Promise<boolean>;
   /** Keep judgments whose key is new; the first one of a key stays. Returns how many were new. */
   insert(judgments: readonly Judgment[]): Promise<number>;
+  /** Forget the judgments that the engine failed on, so that they are made again. Returns how many there were. */
+  forgetFailures(): Promise<number>;
   /** How many judgments there are. */
   count(): Promise<number>;
   /** All judgments by key, as they were inserted. */
@@ -57,6 +59,11 @@ export interface Store extends AsyncDisposable {
   plannedJudgments(): AsyncIterable<Judgment>;
   /** How many judgments the plan uses that are not there. */
   pending(): Promise<number>;
+}
+
+/** Whether a judgment has no score because the engine failed, which another try may mend. */
+export function isFailure({ outcome }: Judgment): boolean {
+  return outcome.status === 'unscored' && outcome.reason === 'engine';
 }
 
 /** A judgment under the names of one use of it: its sample, rubric, criterion and responses. */

@@ -119,6 +119,15 @@ test('--json is one JSON value with the summary, the tokens and the agreement', 
   expect(winners.first + winners.second + winners.tie).toBe(12);
 });
 
+test('verdicts of earlier data in the folder are said to be counted along', async () => {
+  await using home = await mkdtempDisposable(join(tmpdir(), 'juror-cli-'));
+  const flags = [...pairs, '--out', join(home.path, 'run'), '--quiet'];
+  expect((await juror([...flags, '--limit', '3'], home.path)).stderr).toBe('');
+  const { stdout, stderr } = await juror([...flags, '--limit', '1'], home.path);
+  expect(stdout).toContain('3 verdicts, all scored');
+  expect(stderr).toContain('2 verdicts of earlier data in ');
+});
+
 test('flags can come from the environment, and a flag wins', async () => {
   await using home = await mkdtempDisposable(join(tmpdir(), 'juror-cli-'));
   const environment = { JUROR_RUBRIC: 'answer-correctness', JUROR_REPLAY: recordings.full, JUROR_LIMIT: '1' };
@@ -158,12 +167,14 @@ test('a bad row is named with its line and field, the rest is judged, and the ex
 test('a sample that does not fit its rubric is refused like a bad row', async () => {
   await using home = await mkdtempDisposable(join(tmpdir(), 'juror-cli-'));
   const flags = ['--rubric', 'better-answer', '--replay', recordings.full, '--out', join(home.path, 'run')];
-  const { code, stderr } = await juror(
-    ['judge', 'fixtures/demo/answers.jsonl', ...flags, '--limit', '1'],
-    home.path,
-  );
-  expect(code).toBe(2);
-  expect(stderr).toContain("expected two responses for the pairwise rubric 'better-answer', got 1");
+  for (const quiet of [[], ['--quiet']]) {
+    const { code, stderr } = await juror(
+      ['judge', 'fixtures/demo/answers.jsonl', ...flags, '--limit', '1', ...quiet],
+      home.path,
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain("expected two responses for the pairwise rubric 'better-answer', got 1");
+  }
 });
 
 test('what is unscored says why; the exit code is 3, or 0 where that is tolerated', async () => {

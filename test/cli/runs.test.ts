@@ -54,6 +54,27 @@ test('agree takes labels from another file, by id', async () => {
   expect(json['answer-correctness'].counts).toMatchObject({ rows: 6, compared: 4 });
 });
 
+test('agree reads the words of a choice scale, and says when nothing can be compared, with --json as well', async () => {
+  await using at = await judged();
+  const ids = (await readFile(join(at.run, 'verdicts.jsonl'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).sampleId);
+  const labels = join(at.home, 'words.jsonl');
+  const row = (id: string, label: string) => JSON.stringify({ id, prompt: 'p', response: 'r', label });
+  await writeFile(labels, ids.map((id, index) => row(id, index % 2 ? 'correct' : 'incorrect')).join('\n'));
+  const json = JSON.parse((await juror(['agree', at.run, '--labels', labels, '--json'], at.home)).stdout);
+  expect(json['answer-correctness'].counts).toMatchObject({ rows: 6, compared: 6 });
+  await writeFile(labels, row('another', 'correct'));
+  for (const flags of [[], ['--json']]) {
+    const none = await juror(['agree', at.run, '--labels', labels, ...flags], at.home);
+    expect(none.code).toBe(2);
+    expect(none.stderr).toContain('of 1 none can be compared');
+  }
+  for (const scale of [':5', '1:5:9', '5:1'])
+    expect((await juror(['agree', at.run, '--scale', scale], at.home)).code).toBe(2);
+});
+
 test('agree refuses another rubric than the run has, and a folder that is no run', async () => {
   await using at = await judged();
   const rubric = await juror(['agree', at.run, '--rubric', 'answer-corectness'], at.home);

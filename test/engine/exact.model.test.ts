@@ -88,6 +88,16 @@ function content(result: DeliberationResult | undefined) {
   }));
 }
 
+/** Prompt tokens that each answer stands on, whatever its company and place. */
+async function standsOn(engine: LlamaEngine, request: Deliberation): Promise<number[]> {
+  const result = await engine.deliberate(request);
+  const [sample] = result.status === 'done' ? result.samples : [];
+  const read = ({ evaluated, reused }: { evaluated: number; reused: number }) => evaluated + reused;
+  return (sample?.answers ?? []).map(
+    ({ usage }, index) => read(usage) + (index === 0 && sample ? read(sample.usage) : 0),
+  );
+}
+
 async function together(engine: LlamaEngine, list: readonly Deliberation[]) {
   return (await Promise.all(list.map((request) => engine.deliberate(request)))).map(content);
 }
@@ -161,6 +171,8 @@ test('exact gives the same bits without a critique past one batch, whatever else
     const [expected] = await together(one, [both]);
     expect(expected?.[0]?.answers).toHaveLength(2);
     expect(await together(two, [both]), 'two threads').toEqual([expected]);
+    const turned = { ...both, questions: both.questions.toReversed() };
+    expect(await standsOn(two, turned)).toEqual((await standsOn(one, both)).toReversed());
     const alone = await together(two, [kind, better]);
     expect(alone.toReversed().map((result) => result[0]?.answers[0])).toEqual(expected?.[0]?.answers);
   }

@@ -90,6 +90,20 @@ test('a recording goes on with the same engine and refuses another', async () =>
   });
 });
 
+test('half a line of a killed recorder is cut off when the recording goes on', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-replay-'));
+  const file = join(folder.path, 'recording.jsonl');
+  await (await recordEngine(countingEngine(), file)).deliberate(request('ä'));
+  const whole = await readFile(file, 'utf8');
+  await writeFile(file, `${whole}{"request":"0`);
+  await (await recordEngine(countingEngine(), file)).deliberate(request('b'));
+  const text = await readFile(file, 'utf8');
+  expect(text.startsWith(whole)).toBe(true);
+  expect(text.trim().split('\n')).toHaveLength(3);
+  const replay = await openReplay(file);
+  expect(await replay.deliberate(request('b'))).toMatchObject({ status: 'done' });
+});
+
 test('a damaged recording names the line', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-replay-'));
   const file = join(folder.path, 'recording.jsonl');

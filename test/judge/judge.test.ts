@@ -163,6 +163,41 @@ test('a critique after the verdict is told the verdict and does not change it', 
     expect(critique?.instruction).toMatch(/better: [AB] \(answer [AB] carries out/);
 });
 
+test('a critique from the verdict that the engine fails on leaves the judgment to be made again', async () => {
+  const failure = { status: 'unscored', reason: 'engine', message: 'crashed' } as const;
+  let broken = true;
+  const engine = fakeEngine({
+    answer: ({ questions }) => (broken && questions.length === 0 ? failure : undefined),
+  });
+  const store = memoryStore();
+  const judge = createJudge({ engine, rubrics: [betterAnswer], critique: 'after', store });
+  const sample = pair('1', 'Paris.', 'Lyon.');
+  const [failed] = await judge.judge(sample);
+  expect(failed).toMatchObject({ score: null, winner: null, unscored: ['engine', 'engine'] });
+  broken = false;
+  expect((await judge.judge(sample))[0]?.score).toBeNull();
+  expect(await store.forgetFailures()).toBe(2);
+  expect((await judge.judge(sample))[0]?.score).not.toBeNull();
+});
+
+test('one changed word of a description asks again, though the question has words of its own', async () => {
+  const engine = fakeEngine();
+  const store = memoryStore();
+  const [criterion] = betterAnswer.rubric.criteria;
+  if (criterion?.question === undefined) throw new Error('expected a question of its own');
+  const changed = {
+    digest: 'changed',
+    rubric: { ...betterAnswer.rubric, criteria: [{ ...criterion, description: 'Which is more exact?' }] },
+  };
+  const heavier = {
+    digest: 'heavier',
+    rubric: { ...betterAnswer.rubric, criteria: [{ ...criterion, weight: 7 }] },
+  };
+  for (const rubric of [betterAnswer, heavier, changed])
+    await createJudge({ engine, rubrics: [rubric], store }).judge(pair('1', 'Paris.', 'Lyon.'));
+  expect(engine.requests).toHaveLength(4);
+});
+
 test('an unscored order leaves the pair unscored, with its reason and never a number', async () => {
   let calls = 0;
   const engine = fakeEngine({

@@ -64,6 +64,19 @@ conforms('the first judgment of a key stays', async (store) => {
   expect(await store.count()).toBe(3);
 });
 
+conforms('what the engine failed on is forgotten when asked, and nothing else', async (store) => {
+  const unscored = (name: number, reason: 'engine' | 'context') =>
+    judgmentOf(name, { outcome: { status: 'unscored', reason, message: 'm' } });
+  const kept = [judgmentOf(1), unscored(2, 'context')];
+  await store.insert([...kept, unscored(3, 'engine'), unscored(4, 'engine')]);
+  expect(await store.forgetFailures()).toBe(2);
+  expect(await store.forgetFailures()).toBe(0);
+  expect((await collect(store.judgments())).map(({ key }) => key).sort()).toEqual(
+    kept.map(({ key }) => key).sort(),
+  );
+  expect(await store.insert([unscored(3, 'engine')])).toBe(1);
+});
+
 conforms('concurrent inserts of one key are one judgment', async (store) => {
   const counts = await Promise.all(
     Array.from({ length: 20 }, (_, index) => store.insert([judgmentOf(index % 4)])),
