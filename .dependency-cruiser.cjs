@@ -4,7 +4,7 @@ const layers = [
   ['aggregate'],
   ['rubric', 'scale', 'prompt', 'prompt-template', 'fence', 'yaml', 'dataset', 'store', 'engine'],
   ['judge'],
-  ['cli', 'index', 'statistics'],
+  ['cli', 'index', 'langchain', 'statistics'],
 ];
 const pattern = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;
 
@@ -48,7 +48,7 @@ module.exports = {
     {
       name: 'only-prompt-and-langchain-import-langchain',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(prompt\\.ts$|engine/langchain[^/]*\\.ts$)' },
+      from: { path: '^src/', pathNot: '^src/(prompt\\.ts$|engine/langchain[^/]*\\.ts$|langchain[/.])' },
       to: { path: '(^|/)(@langchain/|langchain)', pathNot: '^src/' },
     },
     {

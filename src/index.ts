@@ -56,6 +56,13 @@ export type {
   TokenLogProbabilities,
   Turn,
 } from './engine/engine.ts';
+export type {
+  GenerateOptions,
+  Generation,
+  GenerationResult,
+  TextGenerator,
+} from './engine/generate.ts';
+export type { GrammarSchema } from './engine/grammar-schema.ts';
 export {
   type LangChainEngine,
   type LangChainOptions,

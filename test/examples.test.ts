@@ -48,6 +48,10 @@ test('custom-rubric', async () => {
   `);
 });
 
+test('langchain-judge', async () => {
+  expect(await example('langchain-judge')).toBe('llmbar-natural-1: b\nllmbar-natural-2: b\n');
+});
+
 test('replay', async () => {
   expect(await example('replay')).toMatchInlineSnapshot(`
     "llmbar-natural-1: b

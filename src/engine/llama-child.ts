@@ -1,5 +1,6 @@
 /** Entry of the engine child: owns the model, answers requests. Only `llama-child*.ts` import node-llama-cpp. */
 import { deliberate, logprob } from './llama-child-deliberate.ts';
+import { generateText } from './llama-child-generate.ts';
 import { type LoadedModel, loadModel } from './llama-child-model.ts';
 import { segmentsOf } from './llama-child-render.ts';
 import type { Progress } from './llama-child-slots.ts';
@@ -23,12 +24,19 @@ async function load(options: Extract<ToChild, { type: 'load' }>['options']): Pro
   }
 }
 
-async function perform(model: LoadedModel, request: ChildRequest, progress: Progress): Promise<ChildResult> {
+async function perform(
+  model: LoadedModel,
+  request: ChildRequest,
+  progress: Progress,
+  onText: (text: string) => void,
+): Promise<ChildResult> {
   switch (request.kind) {
     case 'deliberate':
       return { kind: 'deliberate', result: await deliberate(model, request.deliberation, progress) };
     case 'logprob':
       return { kind: 'logprob', ...(await logprob(model, request.messages, request.continuation, progress)) };
+    case 'generate':
+      return { kind: 'generate', result: await generateText(model, request.generation, progress, onText) };
     case 'embed':
       return { kind: 'embed', vectors: await model.embed(request.conversations, progress) };
     case 'tokens':
@@ -45,7 +53,8 @@ async function answer(id: number, request: ChildRequest, signal: AbortSignal): P
   try {
     signal.throwIfAborted();
     if (loaded === undefined) throw new Error('no model is loaded');
-    send({ type: 'result', id, result: await perform(loaded, request, progress) });
+    const onText = (text: string) => send({ type: 'text', id, text });
+    send({ type: 'result', id, result: await perform(loaded, request, progress, onText) });
   } catch (error) {
     const code = signal.aborted ? 'aborted' : error instanceof ContextOverflow ? 'context' : 'engine';
     send({ type: 'error', id, code, message: messageOf(error) });

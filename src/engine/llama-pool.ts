@@ -14,12 +14,19 @@ export interface Pool extends AsyncDisposable {
   /** Process ids of the children that are alive. */
   readonly childIds: readonly number[];
   /** Throws JurorError `engine` for a request that failed too often, `model` when no child can be started, and `aborted`. */
-  perform(request: ChildRequest, options?: EngineOptions): Promise<ChildResult>;
+  perform(request: ChildRequest, options?: PoolOptions): Promise<ChildResult>;
+}
+
+/** Options of {@link Pool.perform}. */
+export interface PoolOptions extends EngineOptions {
+  /** Told of text as it is written, and by which attempt: one that follows a lost child begins anew. */
+  readonly onText?: (text: string, attempt: number) => void;
 }
 
 interface Job {
   readonly request: ChildRequest;
-  readonly options: EngineOptions;
+  readonly options: PoolOptions;
+  attempts: number;
   resolve(result: ChildResult): void;
   reject(error: unknown): void;
   readonly failures: Record<ChildFailure, number>;
@@ -144,7 +151,8 @@ export async function openPool(
 
   const assign = async (job: Job, child: Child, busy: Set<Job>): Promise<void> => {
     busy.add(job);
-    const { signal, onEvent: listener } = job.options;
+    const { signal, onEvent: listener, onText } = job.options;
+    const attempt = ++job.attempts;
     try {
       const result = await child.send(job.request, {
         ...(signal ? { signal } : {}),
@@ -152,6 +160,7 @@ export async function openPool(
           restarts = 0;
           listener?.({ type: 'engine-progress', evaluated, generated });
         },
+        ...(onText ? { onText: (text: string) => onText(text, attempt) } : {}),
         patience: 2 ** job.failures.hang,
       });
       job.resolve(result);
@@ -209,6 +218,7 @@ export async function openPool(
         const job: Job = {
           request,
           options,
+          attempts: 0,
           resolve(result) {
             signal?.removeEventListener('abort', onAbort);
             resolve(result);

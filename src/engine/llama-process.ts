@@ -36,6 +36,8 @@ export interface Child {
 export interface SendOptions {
   readonly signal?: AbortSignal;
   readonly onProgress: (evaluated: number, generated: number) => void;
+  /** Told of text that the child writes. */
+  readonly onText?: (text: string) => void;
   /** Factor on the progress deadline. */
   readonly patience: number;
 }
@@ -151,6 +153,7 @@ export async function startChild(
       pace.advance(message.evaluated);
       request.options.onProgress(message.evaluated, message.generated);
     }
+    if (message.type === 'text') request.options.onText?.(message.text);
     if (message.type === 'result') request.settle({ result: message.result });
     if (message.type === 'error') request.settle({ error: faultOf(message) });
   };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Message } from '../schema.ts';
 import { type Deliberation, DeliberationResult } from './engine.ts';
+import { type Generation, GenerationResult } from './generate.ts';
 
 /** Which compute layer to use. */
 export type Gpu = 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off';
@@ -40,6 +41,7 @@ export interface LoadOptions {
 export type ChildRequest =
   | { readonly kind: 'deliberate'; readonly deliberation: Deliberation }
   | { readonly kind: 'logprob'; readonly messages: readonly Message[]; readonly continuation: string }
+  | { readonly kind: 'generate'; readonly generation: Generation }
   | { readonly kind: 'embed'; readonly conversations: readonly (readonly Message[])[] }
   | { readonly kind: 'tokens'; readonly deliberation: Deliberation };
 
@@ -86,6 +88,7 @@ const Result = z.discriminatedUnion('kind', [
     kind: z.literal('embed'),
     vectors: z.array(z.custom<Float32Array>((value) => value instanceof Float32Array)),
   }),
+  z.strictObject({ kind: z.literal('generate'), result: GenerationResult }),
   /** Evaluation segments of each question, in order: for tests and the doctor. */
   z.strictObject({ kind: z.literal('tokens'), questions: z.array(z.array(z.array(z.int()))) }),
 ]);
@@ -97,6 +100,8 @@ export const FromChild = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready'), info: ModelInfo }),
   z.strictObject({ type: z.literal('start'), id: z.int() }),
   z.strictObject({ type: z.literal('progress'), id: z.int(), evaluated: z.int(), generated: z.int() }),
+  /** Text of an answer that is being written. */
+  z.strictObject({ type: z.literal('text'), id: z.int(), text: z.string() }),
   z.strictObject({ type: z.literal('result'), id: z.int(), result: Result }),
   z.strictObject({
     type: z.literal('error'),

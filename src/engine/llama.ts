@@ -3,7 +3,8 @@ import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import type { EngineId } from '../schema.ts';
 import type { Deliberation, Engine, EngineOptions } from './engine.ts';
-import { openPool } from './llama-pool.ts';
+import { generateOnce, type TextGenerator } from './generate.ts';
+import { openPool, type PoolOptions } from './llama-pool.ts';
 import { defaultSupervision, type Supervision } from './llama-process.ts';
 import type {
   CacheType,
@@ -50,7 +51,7 @@ export interface LlamaOptions {
 }
 
 /** A local engine, with what only a local engine knows. */
-export interface LlamaEngine extends Engine {
+export interface LlamaEngine extends Engine, TextGenerator {
   readonly info: ModelInfo;
   /** Evaluation segments of each question, as token ids. */
   tokens(request: Deliberation, options?: EngineOptions): Promise<number[][][]>;
@@ -91,7 +92,7 @@ export async function openLlama(options: LlamaOptions): Promise<LlamaEngine> {
   if (load.threads === undefined && tokensPerSecond !== null && home !== null)
     await rememberProbe(home, options.model.sha256, { threads, tokensPerSecond, measuredAt: Date.now() });
   let disposed = false;
-  const perform = (request: ChildRequest, callOptions?: EngineOptions) => pool.perform(request, callOptions);
+  const perform = (request: ChildRequest, callOptions?: PoolOptions) => pool.perform(request, callOptions);
 
   return {
     id: engineId(options.model, load, info),
@@ -118,6 +119,12 @@ export async function openLlama(options: LlamaOptions): Promise<LlamaEngine> {
       );
       return { tokens, logProbabilities };
     },
+    generate: (request, callOptions = {}) =>
+      generateOnce(
+        request,
+        callOptions,
+        async (work, options) => narrow(await perform(work, options), 'generate').result,
+      ),
     async embed(conversations, callOptions) {
       return narrow(await perform({ kind: 'embed', conversations }, callOptions), 'embed').vectors;
     },

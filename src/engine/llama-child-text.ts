@@ -1,0 +1,72 @@
+/** Tokens to text as they are written: whole characters only, and nothing of a text that ends the answer. */
+import type { Token } from 'node-llama-cpp';
+
+/** Takes tokens and gives text that is final. */
+export interface TextWriter {
+  /** Text that became final with this token; often empty. */
+  write(token: Token): string;
+  /** True once a stop text was written: nothing follows. */
+  readonly stopped: boolean;
+  /** What was held back for what might have followed. */
+  end(): string;
+}
+
+/** A character has at most four bytes; so many tokens without an end of one are no character. */
+const longestPending = 16;
+/** Tokens that decide how the next one is spelled. */
+const context = 8;
+
+/** Make a writer. `detokenize` spells tokens after others; bytes of an unfinished character come as U+FFFD. */
+export function createTextWriter(
+  detokenize: (tokens: readonly Token[], before: readonly Token[]) => string,
+  stop: readonly string[],
+): TextWriter {
+  let before: Token[] = [];
+  let pending: Token[] = [];
+  let held = '';
+  let stopped = false;
+
+  const spell = (): string => {
+    const text = detokenize(pending, before);
+    before = [...before, ...pending].slice(-context);
+    pending = [];
+    return text;
+  };
+  const release = (text: string): string => {
+    held += text;
+    const found = stop.map((ending) => held.indexOf(ending)).filter((index) => index >= 0);
+    stopped = found.length > 0;
+    const length = stopped ? Math.min(...found) : held.length - unfinished(held, stop);
+    const released = held.slice(0, length);
+    held = stopped ? '' : held.slice(length);
+    return released;
+  };
+
+  return {
+    get stopped() {
+      return stopped;
+    },
+    write(token) {
+      if (stopped) return '';
+      pending.push(token);
+      if (pending.length < longestPending && detokenize(pending, before).endsWith('\ufffd')) return '';
+      return release(spell());
+    },
+    end() {
+      if (stopped) return '';
+      const last = pending.length > 0 ? release(spell()) : '';
+      const rest = last + held;
+      held = '';
+      return rest;
+    },
+  };
+}
+
+/** Length of the longest end of `text` that begins a stop text. */
+function unfinished(text: string, stop: readonly string[]): number {
+  const longest = Math.max(0, ...stop.map(({ length }) => length - 1));
+  for (let length = Math.min(longest, text.length); length > 0; length--)
+    if (stop.some((ending) => ending.length > length && ending.startsWith(text.slice(-length))))
+      return length;
+  return 0;
+}
