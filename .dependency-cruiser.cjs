@@ -4,6 +4,7 @@ const layers = [
   ['aggregate'],
   ['rubric', 'scale', 'prompt', 'prompt-template', 'fence', 'yaml', 'dataset', 'store', 'engine'],
   ['judge'],
+  ['card'],
   ['cli', 'index', 'langchain', 'statistics'],
 ];
 const pattern = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;

@@ -42,6 +42,7 @@ export {
   processReport,
   processRow,
 } from './aggregate/process-report.ts';
+export { type CardOptions, makeCard, readCard } from './card/card.ts';
 export { type ReadSamplesOptions, readSamples, writeRows } from './dataset.ts';
 export type {
   Answer,
@@ -95,6 +96,7 @@ export {
 } from './judge/calibrate.ts';
 export { readCalibration, writeCalibration } from './judge/calibration-file.ts';
 export { type ContentFreeOptions, calibrateContentFree } from './judge/content-free.ts';
+export { isContentFree } from './judge/content-free-answer.ts';
 export {
   type FitCalibrationOptions,
   type FittedCalibration,
@@ -121,6 +123,7 @@ export {
   CritiqueMode,
   Distribution,
   EngineId,
+  JudgeCard,
   Judgment,
   JudgmentUsage,
   Label,

@@ -3,7 +3,7 @@ import type { Figure } from '../aggregate/interval.ts';
 import { percent } from './terminal.ts';
 
 /** `62.5 % [44.0, 78.1]`, or a dash. */
-export function share({ estimate, low, high }: Figure): string {
+export function share({ estimate, low, high }: Pick<Figure, 'estimate' | 'low' | 'high'>): string {
   if (estimate === null) return '–';
   return percent(estimate) + interval(low, high, (value) => (value * 100).toFixed(1));
 }

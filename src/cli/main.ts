@@ -5,6 +5,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import { JurorError } from '../errors.ts';
 import { agreeCommand } from './agree.ts';
 import { calibrateCommand } from './calibrate.ts';
+import { cardCommand } from './card.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { judgeCommand } from './judge.ts';
@@ -38,6 +39,7 @@ for (const command of [
   judgeCommand(),
   agreeCommand(),
   calibrateCommand(),
+  cardCommand(),
   exportCommand(),
   modelsCommand(),
   doctorCommand(),

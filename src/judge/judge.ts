@@ -7,6 +7,7 @@ import type { LoadedRubric } from '../rubric.ts';
 import type { Judgment, Sample, Verdict } from '../schema.ts';
 import { memoryStore } from '../store/memory.ts';
 import { bindJudgment, type PlanRow, type Store } from '../store/store.ts';
+import { contentFreeIds } from './content-free-answer.ts';
 import { explain, type MadeJudgment, noUsage, performRound } from './perform.ts';
 import {
   completeProtocol,
@@ -142,6 +143,7 @@ export function createJudge(options: JudgeOptions): Judge {
       responseIds: plan.responses.map(({ id }) => id),
       judgments,
       label: plan.label,
+      ...contentFreeOf(plan),
       ...(options.tieBand === undefined ? {} : { tieBand: options.tieBand }),
     });
     onEvent({ type: 'verdict-finish', verdict });
@@ -214,6 +216,12 @@ interface MadeRound {
   readonly made: readonly MadeJudgment[];
 }
 
+/** The field that names responses without content, where there are some. */
+function contentFreeOf({ responses }: Plan): { contentFree?: string[] } {
+  const contentFree = contentFreeIds(responses);
+  return contentFree.length > 0 ? { contentFree } : {};
+}
+
 /** The journal row that the verdict is derived from again at export. */
 function planRow(plan: Plan): PlanRow {
   const { rubric, digest } = plan.loaded;
@@ -234,5 +242,6 @@ function planRow(plan: Plan): PlanRow {
     cluster: plan.cluster,
     ...(plan.label === undefined ? {} : { label: plan.label }),
     ...(plan.group === undefined ? {} : { group: plan.group }),
+    ...contentFreeOf(plan),
   };
 }

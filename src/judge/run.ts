@@ -70,7 +70,7 @@ export function verdictOf(run: Run): (row: PlanRow, judgments: readonly Judgment
       throw new JurorError('store', `the manifest lacks rubric '${row.rubric.id}'`, {
         place: { file: run.folder },
       });
-    const { sampleId, mode, responseIds, label } = row;
-    return deriveVerdict({ sampleId, rubric, mode, responseIds, judgments, label, tieBand });
+    const { sampleId, mode, responseIds, label, contentFree } = row;
+    return deriveVerdict({ sampleId, rubric, mode, responseIds, judgments, label, contentFree, tieBand });
   };
 }

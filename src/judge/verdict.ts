@@ -14,6 +14,8 @@ export interface VerdictInput {
   readonly responseIds: readonly string[];
   readonly judgments: readonly Judgment[];
   readonly label?: Label | undefined;
+  /** Responses without content, told without the judge: carried along, never scored by. */
+  readonly contentFree?: readonly string[] | undefined;
   /** See PairOptions. Default 0. */
   readonly tieBand?: number;
 }
@@ -31,9 +33,8 @@ export function deriveVerdict(input: VerdictInput): Verdict {
   const { rubric, mode } = input;
   const judgments = [...input.judgments].sort((left, right) => (left.key < right.key ? -1 : 1));
   if (mode === 'stepwise') {
-    const { sampleId, responseIds, label } = input;
-    const verdict = stepwiseVerdict({ sampleId, rubric, responseIds, judgments });
-    return label === undefined ? verdict : { ...verdict, label };
+    const { sampleId, responseIds } = input;
+    return { ...stepwiseVerdict({ sampleId, rubric, responseIds, judgments }), ...carried(input) };
   }
   const members = Map.groupBy(judgments, ({ engine, sampleIndex }) => `${engine.digest}/${sampleIndex}`);
   const perMember = [...members.values()].map((group) => readMember(input, group));
@@ -74,7 +75,7 @@ export function deriveVerdict(input: VerdictInput): Verdict {
     positionLean: mode === 'pairwise' && pairs.length > 0 ? mean(pairs.map(({ lean }) => lean)) : null,
     disagreement: scores.length > 1 ? Math.max(...scores) - Math.min(...scores) : null,
     unscored: judgments.flatMap(({ outcome }) => (outcome.status === 'unscored' ? [outcome.reason] : [])),
-    ...(input.label === undefined ? {} : { label: input.label }),
+    ...carried(input),
     judgments: judgments.map(({ key }) => key),
   };
 }
@@ -120,6 +121,14 @@ function readPair(
 
 function logs(outcome: Extract<Outcome, { status: 'scored' }>): Record<string, number> {
   return Object.fromEntries(Object.entries(outcome.distribution).map(([label, p]) => [label, Math.log(p)]));
+}
+
+/** What a verdict is told and passes on. */
+function carried({ label, contentFree = [] }: VerdictInput): Pick<Verdict, 'label' | 'contentFree'> {
+  return {
+    ...(contentFree.length === 0 ? {} : { contentFree: [...contentFree] }),
+    ...(label === undefined ? {} : { label }),
+  };
 }
 
 function criterionScores(rubric: Rubric, readings: readonly Reading[]): CriterionScore[] {

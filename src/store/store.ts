@@ -29,6 +29,8 @@ export const PlanRow = z.strictObject({
   cluster: z.string(),
   /** Subset of the data, where it names one. */
   group: z.string().optional(),
+  /** Responses without content; missing where there are none. */
+  contentFree: Verdict.shape.contentFree,
 });
 export type PlanRow = z.infer<typeof PlanRow>;
 
