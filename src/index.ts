@@ -42,6 +42,13 @@ export {
   processReport,
   processRow,
 } from './aggregate/process-report.ts';
+export {
+  type RankingFigures,
+  type RankingReport,
+  type RankingRow,
+  rankingReport,
+  rankingRow,
+} from './aggregate/ranking-report.ts';
 export { type CardOptions, makeCard, readCard } from './card/card.ts';
 export { type ReadSamplesOptions, readSamples, writeRows } from './dataset.ts';
 export type {
@@ -110,7 +117,15 @@ export {
   type JudgeOptions,
 } from './judge/judge.ts';
 export type { Protocol } from './judge/plan.ts';
-export { exportVerdicts, openJudgingRun, type RunOptions } from './judge/run.ts';
+export {
+  type Budget,
+  type RankOptions,
+  type RankSampleOptions,
+  type RankSettings,
+  rankSample,
+  rankSamples,
+} from './judge/rank.ts';
+export { exportRankings, exportVerdicts, openJudgingRun, type RunOptions } from './judge/run.ts';
 export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
@@ -130,6 +145,8 @@ export {
   Message,
   Outcome,
   ProcessLabel,
+  RankedResponse,
+  Ranking,
   Response,
   Rubric,
   Sample,

@@ -10,7 +10,7 @@ import { seededOrder } from './schedule-swiss.ts';
 import { estimate } from './statistic.ts';
 
 /** The precision of the normal prior on strengths: a standard deviation of 3 nats, odds of twenty to one. */
-const PRIOR = 1 / 9;
+export const PRIOR = 1 / 9;
 /** Draws of the strengths behind the bound on τ. */
 const DRAWS = 400;
 

@@ -1,5 +1,5 @@
 /** `juror judge DATA`: judge every sample of a file under one or more rubrics. */
-import { basename, extname, join } from 'node:path';
+import { join } from 'node:path';
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { readSamples } from '../dataset.ts';
 import { jurorHome } from '../engine/models.ts';
@@ -8,17 +8,26 @@ import { createJudge } from '../judge/judge.ts';
 import { completeProtocol } from '../judge/plan.ts';
 import { exportVerdicts, openJudgingRun } from '../judge/run.ts';
 import { type LoadedRubric, loadRubric } from '../rubric.ts';
-import { CritiqueMode, type Sample } from '../schema.ts';
 import { openCache } from '../store/cache.ts';
 import { agreementOf } from './agree.ts';
 import { describeAgreement } from './agreement.ts';
 import { addEngineFlags, openEngine } from './engine.ts';
-import { flag, fraction, gather, wholeNumber } from './flags.ts';
+import { flag, fraction, gather } from './flags.ts';
 import { interruptible } from './interrupt.ts';
+import {
+  addJudgingFlags,
+  changeNote,
+  countSamples,
+  createRefusals,
+  defaultFolder,
+  explainInterruption,
+  protocolOf,
+  requireReadable,
+} from './judging.ts';
 import { createMeter } from './meter.ts';
 import { createShowcase } from './showcase.ts';
 import { describeSummary } from './summary.ts';
-import { harmless, plural, processTerminal, type Terminal } from './terminal.ts';
+import { plural, processTerminal, type Terminal } from './terminal.ts';
 
 /** The verb. */
 export function judgeCommand(): CommandUnknownOpts {
@@ -44,19 +53,6 @@ function define() {
         'run folder; the same command goes on where it stopped (default: .juror/runs/DATA.RUBRIC)',
       ),
     )
-    .addOption(flag('--limit <n>', 'judge the first n samples').argParser(wholeNumber(0)))
-    .addOption(flag('--seed <n>', 'of everything random').argParser(wholeNumber(0)).default(0))
-    .addOption(
-      flag('--critique <mode>', 'none, brief or full before the verdict; after: written from it')
-        .choices(CritiqueMode.options)
-        .default('none' as const),
-    )
-    .addOption(
-      flag('--critique-tokens <n>', 'budget of one critique (default: 96; full: 320)').argParser(
-        wholeNumber(1),
-      ),
-    )
-    .addOption(flag('--samples <n>', 'critiques per judgment, averaged').argParser(wholeNumber(1)).default(1))
     .addOption(
       flag('--steps <how>', 'stepwise: cut answers without steps at their lines or numbered lines')
         .choices(['given', 'lines', 'numbered'] as const)
@@ -66,61 +62,28 @@ function define() {
       flag('--tie-band <nats>', 'orders that disagree are a tie within this mean |log-odds|')
         .argParser(fraction(30))
         .default(0),
-    )
-    .addOption(
-      flag('--tolerate <share>', 'unscored share up to which the exit code is 0')
-        .argParser(fraction(1))
-        .default(0),
-    )
-    .addOption(
-      flag('--show <n>', 'print the first n samples in full, and a line for each other')
-        .argParser(wholeNumber(0))
-        .default(0),
-    )
-    .option('--retry', 'judge again what the engine failed on in an earlier run of this folder')
-    .option('--no-cache', 'do not look for judgments that other runs made')
-    .option('--json', 'print the summary as JSON')
-    .option('--quiet', 'no progress');
-  return addEngineFlags(command);
+    );
+  return addEngineFlags(addJudgingFlags(command));
 }
 
 async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<number> {
   const terminal = processTerminal({ quiet: flags.quiet ?? false });
   const rubrics = await loadRubrics(flags.rubric);
-  const protocol = completeProtocol({
-    seed: flags.seed,
-    critique: flags.critique,
-    samples: flags.samples,
-    steps: flags.steps,
-    ...(flags.critiqueTokens === undefined ? {} : { critiqueTokens: flags.critiqueTokens }),
-  });
-  const bad: JurorError[] = [];
-  const onBad = (error: JurorError) => {
-    bad.push(error);
-    terminal.warn(`juror: ${harmless(error.message)}`);
-  };
-  const reading = { onBadRow: onBad, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
-  // A file that cannot be read must not cost a model's loading.
-  await firstOf(readSamples(data, { onBadRow: () => {}, limit: 1 }));
+  const protocol = completeProtocol({ ...protocolOf(flags), steps: flags.steps });
+  const refusals = createRefusals(terminal);
+  const reading = { onBadRow: refusals.refuse, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
+  await requireReadable(data);
 
   const meter = createMeter(terminal);
   const opened = await openEngine(flags, terminal, signal, meter.listen);
   await using engine = opened.engine;
-  const out =
-    flags.out ??
-    join(
-      '.juror',
-      'runs',
-      `${basename(data, extname(data))}.${rubrics.map(({ rubric }) => rubric.id).join('+')}`,
-    );
+  const out = flags.out ?? defaultFolder(data, rubrics);
   await using run = await openJudgingRun(out, { engine, rubrics, protocol, tieBand: flags.tieBand });
   await using store = flags.cache ? await openCache(run.store, jurorHome()) : run.store;
 
   if (flags.retry) await store.forgetFailures();
-  if (run.changedField !== undefined)
-    terminal.note(
-      `${out} held a run with another ${run.changedField}; its verdicts are replaced, its judgments are kept`,
-    );
+  const change = changeNote(out, run.changedField);
+  if (change) terminal.note(change);
   terminal.note(`${rubrics.map(({ rubric }) => rubric.id).join(', ')} · ${opened.description}`);
   if (opened.purpose) terminal.note(`${opened.engine.id.model} is ${opened.purpose}`);
   const showcase = createShowcase(flags.show, flags.steps);
@@ -144,18 +107,14 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
   try {
     for await (const verdict of judge.judgeAll(showcase.watch(readSamples(data, reading)), {
       signal,
-      onBadSample: onBad,
+      onBadSample: refusals.refuse,
     })) {
       judged++;
       meter.finish(verdict);
     }
   } catch (error) {
-    if (!(JurorError.isInstance(error) && error.code === 'aborted')) throw error;
     meter.stop();
-    throw new JurorError(
-      'aborted',
-      `interrupted; everything finished is kept in ${out}, the same command goes on from there`,
-    );
+    throw explainInterruption(error, out);
   } finally {
     meter.stop();
   }
@@ -171,10 +130,10 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
     summary,
     meter: meter.totals(),
     shown: showcase.text(terminal),
-    bad: bad.length,
+    bad: refusals.count(),
   });
   const unscored = summary.verdicts - summary.scored;
-  if (bad.length > 0) return 2;
+  if (refusals.count() > 0) return 2;
   return unscored > flags.tolerate * summary.verdicts ? 3 : 0;
 }
 
@@ -214,20 +173,4 @@ async function loadRubrics(names: readonly string[]): Promise<LoadedRubric[]> {
   if (twice !== undefined)
     throw new JurorError('usage', `--rubric: expected each rubric once, got '${twice}' twice`);
   return loaded;
-}
-
-async function firstOf(samples: AsyncIterable<Sample>): Promise<void> {
-  for await (const _sample of samples) return;
-}
-
-async function countSamples(data: string, limit: number | undefined, signal: AbortSignal): Promise<number> {
-  let count = 0;
-  for await (const _sample of readSamples(data, {
-    onBadRow: () => {},
-    ...(limit === undefined ? {} : { limit }),
-  })) {
-    if (signal.aborted) break;
-    count++;
-  }
-  return count;
 }

@@ -10,6 +10,7 @@ import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
+import { rankCommand } from './rank.ts';
 import { harmless } from './terminal.ts';
 
 /** What a shell sees. 1 is kept for gates. */
@@ -37,6 +38,7 @@ Try:
 
 for (const command of [
   judgeCommand(),
+  rankCommand(),
   agreeCommand(),
   calibrateCommand(),
   cardCommand(),

@@ -25,7 +25,8 @@ export interface Meter {
   begin(): void;
   /** Told how many samples there will be. */
   expect(samples: number): void;
-  finish(verdict: Verdict): void;
+  /** Told of what is finished of a sample. */
+  finish(done: Pick<Verdict, 'sampleId'>): void;
   stop(): void;
   totals(): RunTotals;
 }
@@ -74,11 +75,11 @@ export function createMeter(terminal: Terminal): Meter {
     expect(total) {
       expected = total;
     },
-    finish(verdict) {
+    finish({ sampleId }) {
       // Verdicts of one sample come together; only the last id has to be remembered.
-      if (!samples.has(verdict.sampleId)) {
+      if (!samples.has(sampleId)) {
         samples.clear();
-        samples.add(verdict.sampleId);
+        samples.add(sampleId);
         doneSamples++;
       }
       show();

@@ -37,7 +37,8 @@ function score(value: number | null): string {
   return value === null ? '–' : value.toFixed(2);
 }
 
-function describeTotals({ made, found, evaluated, saved, generated, seconds }: RunTotals): string {
+/** What a run cost, in one line. */
+export function describeTotals({ made, found, evaluated, saved, generated, seconds }: RunTotals): string {
   if (made === 0) return `${plural(found, 'judgment')} found, none to make: no token evaluated`;
   const total = evaluated + saved;
   return [

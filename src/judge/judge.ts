@@ -1,5 +1,4 @@
 /** Judge samples: find or make every judgment, derive verdicts, keep everything in a store. */
-import PQueue from 'p-queue';
 import type { Engine, EngineOptions } from '../engine/engine.ts';
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
@@ -18,6 +17,7 @@ import {
   type Round,
 } from './plan.ts';
 import { readSteps } from './stepwise.ts';
+import { eachInOrder } from './stream.ts';
 import { deriveVerdict } from './verdict.ts';
 
 /** Options of {@link createJudge}. */
@@ -175,27 +175,10 @@ export function createJudge(options: JudgeOptions): Judge {
   return {
     protocol,
     judge,
-    async *judgeAll(samples, { signal, onBadSample } = {}) {
-      // A sample's requests are submitted together, so that its shared prefix is in the cache when they come up.
-      const queue = new PQueue({ concurrency: Math.max(2, engine.concurrency) });
-      const finished: Promise<Verdict[]>[] = [];
-      for await (const sample of samples) {
-        if (signal?.aborted) break;
-        const verdicts = queue
-          .add(() => judge(sample, signal ? { signal } : {}))
-          .catch((error: unknown) => {
-            if (onBadSample && JurorError.isInstance(error) && error.code === 'data') {
-              onBadSample(error);
-              return [];
-            }
-            throw error;
-          });
-        verdicts.catch(() => queue.clear());
-        finished.push(verdicts);
-        if (finished.length > queue.concurrency * 2) yield* (await finished.shift()) ?? [];
-      }
-      for (const verdicts of finished) yield* await verdicts;
-      if (signal?.aborted) throw new JurorError('aborted', 'judging was aborted');
+    judgeAll: (samples, streaming = {}) => {
+      const { signal } = streaming;
+      const work = (sample: Sample) => judge(sample, signal ? { signal } : {});
+      return eachInOrder(samples, work, { ...streaming, concurrency: engine.concurrency });
     },
   };
 }

@@ -1,13 +1,16 @@
 /** A judging run in a folder: open it, judge into it, derive its exports. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { JurorError } from '../errors.ts';
 import { loadPrompt } from '../prompt.ts';
 import type { LoadedRubric } from '../rubric.ts';
-import type { Judgment, Rubric, Verdict } from '../schema.ts';
+import { type Judgment, Ranking, type Rubric, type Verdict } from '../schema.ts';
+import { writeAtomically } from '../store/atomic-file.ts';
 import { exportRun } from '../store/export.ts';
 import type { RunConfiguration, RunCounts } from '../store/manifest.ts';
-import { openRun, type Run } from '../store/run.ts';
-import type { PlanRow } from '../store/store.ts';
+import { openRun, type Run, runFiles } from '../store/run.ts';
+import { idText, type PlanRow, recordText } from '../store/store.ts';
 import { PROTOCOL_VERSION, type Protocol } from './plan.ts';
 import { createSummarizer, type RunSummary } from './summary.ts';
 import { deriveVerdict } from './verdict.ts';
@@ -18,15 +21,20 @@ export interface RunOptions {
   readonly rubrics: readonly LoadedRubric[];
   readonly protocol: Protocol;
   readonly tieBand?: number;
+  /** What else decides which judgments are made, such as a ranking's schedule. */
+  readonly settings?: RunConfiguration['settings'];
 }
 
 /** Open a run folder for judging. Throws JurorError `store` when it is no run folder or in use. */
-export function openJudgingRun(folder: string, options: RunOptions): Promise<Run> {
-  return openRun(folder, configurationOf(options));
+export async function openJudgingRun(folder: string, options: RunOptions): Promise<Run> {
+  const run = await openRun(folder, configurationOf(options));
+  // Rankings are of the configuration that they were made under; a run that makes none would leave them standing.
+  if (run.changedField !== undefined) await rm(join(folder, runFiles.rankings), { force: true });
+  return run;
 }
 
 /** Everything besides the data that decides a run's judgments and verdicts. */
-function configurationOf({ engine, rubrics, protocol, tieBand }: RunOptions): RunConfiguration {
+function configurationOf({ engine, rubrics, protocol, tieBand, settings }: RunOptions): RunConfiguration {
   return {
     engines: [engine.id],
     rubrics: rubrics.map(({ rubric, digest }) => ({ rubric, digest })),
@@ -42,6 +50,7 @@ function configurationOf({ engine, rubrics, protocol, tieBand }: RunOptions): Ru
       critiqueTokens: protocol.critiqueTokens,
       tieBand: tieBand ?? 0,
       ...(protocol.steps === 'given' ? {} : { steps: protocol.steps }),
+      ...settings,
     },
   };
 }
@@ -57,6 +66,18 @@ export async function exportVerdicts(run: Run): Promise<{ counts: RunCounts; sum
     },
   });
   return { counts, summary: summarizer.summary() };
+}
+
+/**
+ * Write `rankings.jsonl`, sorted by sample; equal rankings give equal bytes, in whatever order they came. Throws
+ * JurorError `store` for a record that is no ranking.
+ */
+export async function exportRankings(run: Run, rankings: readonly Ranking[]): Promise<void> {
+  const sorted = rankings.toSorted((one, other) => (idText(one.sampleId) < idText(other.sampleId) ? -1 : 1));
+  await writeAtomically(
+    join(run.folder, runFiles.rankings),
+    sorted.map((ranking) => `${recordText(Ranking, ranking)}\n`),
+  );
 }
 
 /** How this run's verdicts are derived from plan rows and judgments. */

@@ -22,6 +22,7 @@ export const runFiles = {
   journal: 'journal.sqlite',
   judgments: 'judgments.jsonl',
   verdicts: 'verdicts.jsonl',
+  rankings: 'rankings.jsonl',
   summary: 'summary.json',
 } as const;
 
