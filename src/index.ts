@@ -116,7 +116,7 @@ export {
   type JudgeCallOptions,
   type JudgeOptions,
 } from './judge/judge.ts';
-export type { Protocol } from './judge/plan.ts';
+export type { Protocol } from './judge/protocol.ts';
 export {
   type Budget,
   type RankOptions,

@@ -202,7 +202,10 @@ export const Judgment = z.strictObject({
 });
 export type Judgment = z.infer<typeof Judgment>;
 
-/** One criterion of a verdict. For a pair, `score` is the probability that the first response is better. */
+/**
+ * One criterion of a verdict. For a pair, `score` is the probability that the first response is better. Counts are of samples, or
+ * of a panel's members.
+ */
 export const CriterionVerdict = z.strictObject({
   score: Probability.nullable(),
   decided: z.int().nonnegative(),
@@ -218,6 +221,49 @@ export const StepVerdict = z.strictObject({
   reason: UnscoredReason.optional(),
 });
 export type StepVerdict = z.infer<typeof StepVerdict>;
+
+/** Who of a panel of engines decided. */
+const PanelRecord = z.strictObject({
+  /** `mean`, `median`, `majority`, `worst` or `mean-std:λ`. */
+  reducer: z.string(),
+  quorum: z.union([z.enum(['all', 'majority']), z.int().positive()]),
+  /** Members with a score. */
+  decided: z.int().nonnegative(),
+  total: z.int().positive(),
+  /** `partial`: some are silent, and the quorum is met; `undecided`: it is not, or the reducer has no value for what they said. */
+  state: z.enum(['complete', 'partial', 'undecided']),
+  /** Null when complete. */
+  reason: z.string().nullable(),
+  /** By name and the first digits of the model's digest, in that order. */
+  members: z
+    .array(
+      z.strictObject({ engine: z.string(), score: Probability.nullable(), reason: z.string().optional() }),
+    )
+    .min(1),
+});
+
+/** What spoke against a verdict. */
+const AbstainedRecord = z.strictObject({
+  reasons: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['unscored', 'band', 'disagreement', 'label-mass', 'flipped']),
+        message: z.string(),
+      }),
+    )
+    .min(1),
+});
+
+/** Who was asked on a ladder of engines, smallest first. */
+const EscalationRecord = z.strictObject({
+  /** Whose verdict it is; null when everybody asked abstained. */
+  decided: z.string().nullable(),
+  asked: z
+    .array(
+      z.strictObject({ engine: z.string(), score: Probability.nullable(), reasons: z.array(z.string()) }),
+    )
+    .min(1),
+});
 
 /** One sample under one rubric, over criteria, orders, samples and judges. */
 export const Verdict = z.strictObject({
@@ -235,7 +281,7 @@ export const Verdict = z.strictObject({
   winner: z.string().nullable(),
   /** Pairwise: probability of the winner; for a tie, of the likelier response. Pointwise: probability mass of the most probable labels. */
   probability: Probability.nullable(),
-  /** Spread of the score over judges and samples; null when there is one. */
+  /** Spread of the score over a panel's members, or over the samples of one judge; null when there is one. */
   standardError: z.number().nonnegative().nullable(),
   perCriterion: z.record(z.string(), CriterionVerdict),
   perObjective: z.record(z.string(), Probability.nullable()),
@@ -243,12 +289,18 @@ export const Verdict = z.strictObject({
   flipped: z.boolean().nullable(),
   /** Pairwise: mean log-odds given to whichever response is shown first, in nats. */
   positionLean: z.number().nullable(),
-  /** Largest minus smallest score over judges and samples. */
+  /** Largest minus smallest score over a panel's members, or over the samples of one judge. */
   disagreement: z.number().nonnegative().nullable(),
   /** Reasons of the judgments that have no score. */
   unscored: z.array(UnscoredReason),
   /** Responses that are empty, punctuation only, or an opener alone, told without the judge; scores are as it read them. */
   contentFree: z.array(Id).min(1).optional(),
+  /** Several engines: who decided. Absent for one. */
+  panel: PanelRecord.optional(),
+  /** Present where the run's rules say that this verdict had better not decide; score and winner stay what was read. */
+  abstained: AbstainedRecord.optional(),
+  /** A ladder of engines: who was asked, and who decided. */
+  escalation: EscalationRecord.optional(),
   /** Stepwise: every step, in order. */
   steps: z.array(StepVerdict).min(1).optional(),
   /**

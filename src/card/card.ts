@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.ts';
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import { createJudge } from '../judge/judge.ts';
-import { completeProtocol, type Protocol } from '../judge/plan.ts';
+import { completeProtocol, type Protocol } from '../judge/protocol.ts';
 import { exportVerdicts, openJudgingRun, verdictOf } from '../judge/run.ts';
 import { type LoadedRubric, loadRubric } from '../rubric.ts';
 import { JudgeCard, type Sample } from '../schema.ts';

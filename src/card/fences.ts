@@ -1,7 +1,8 @@
 /** Whether a text stays inside its fence, checked on the prompts that a judge really reads. */
 import type { Engine } from '../engine/engine.ts';
 import { fence, promptText } from '../fence.ts';
-import { type Plan, type Protocol, planSample } from '../judge/plan.ts';
+import { type Plan, planSample } from '../judge/plan.ts';
+import type { Protocol } from '../judge/protocol.ts';
 import type { LoadedRubric } from '../rubric.ts';
 import type { Sample } from '../schema.ts';
 

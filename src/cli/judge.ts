@@ -5,7 +5,7 @@ import { readSamples } from '../dataset.ts';
 import { jurorHome } from '../engine/models.ts';
 import { JurorError } from '../errors.ts';
 import { createJudge } from '../judge/judge.ts';
-import { completeProtocol } from '../judge/plan.ts';
+import { completeProtocol } from '../judge/protocol.ts';
 import { exportVerdicts, openJudgingRun } from '../judge/run.ts';
 import { type LoadedRubric, loadRubric } from '../rubric.ts';
 import { openCache } from '../store/cache.ts';

@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { Command, type OptionValues } from '@commander-js/extra-typings';
 import { readSamples } from '../dataset.ts';
 import { JurorError } from '../errors.ts';
-import type { Protocol } from '../judge/plan.ts';
+import type { Protocol } from '../judge/protocol.ts';
 import type { LoadedRubric } from '../rubric.ts';
 import { CritiqueMode } from '../schema.ts';
 import { flag, fraction, wholeNumber } from './flags.ts';

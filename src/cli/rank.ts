@@ -5,7 +5,7 @@ import { type RankingRow, rankingReport, rankingRow } from '../aggregate/ranking
 import { readSamples } from '../dataset.ts';
 import { jurorHome } from '../engine/models.ts';
 import { JurorError } from '../errors.ts';
-import { completeProtocol } from '../judge/plan.ts';
+import { completeProtocol } from '../judge/protocol.ts';
 import { type Budget, pairBudget, rankSamples, requirePairwise } from '../judge/rank.ts';
 import { exportRankings, exportVerdicts, openJudgingRun } from '../judge/run.ts';
 import { loadRubric } from '../rubric.ts';

@@ -1,28 +1,27 @@
 /** Judge samples: find or make every judgment, derive verdicts, keep everything in a store. */
-import type { Engine, EngineOptions } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import type { LoadedRubric } from '../rubric.ts';
 import type { Judgment, Sample, Verdict } from '../schema.ts';
 import { memoryStore } from '../store/memory.ts';
-import { bindJudgment, type PlanRow, type Store } from '../store/store.ts';
-import { contentFreeIds } from './content-free-answer.ts';
-import { explain, type MadeJudgment, noUsage, performRound } from './perform.ts';
-import {
-  completeProtocol,
-  type Plan,
-  type PlannedJudgment,
-  type Protocol,
-  planSample,
-  type Round,
-} from './plan.ts';
-import { readSteps } from './stepwise.ts';
+import type { Store } from '../store/store.ts';
+import { engineIdentity } from './identity.ts';
+import { nextEngine } from './panel.ts';
+import { type Plan, planSample } from './plan.ts';
+import { contentFreeOf, joinPlans, planRow } from './plan-row.ts';
+import { completeProtocol, type Protocol } from './protocol.ts';
+import { type DecisionRules, requireRules } from './rules.ts';
 import { eachInOrder } from './stream.ts';
 import { deriveVerdict } from './verdict.ts';
+import { createWorker } from './work.ts';
 
 /** Options of {@link createJudge}. */
-export interface JudgeOptions extends Partial<Protocol> {
-  readonly engine: Engine;
+export interface JudgeOptions extends Partial<Protocol>, DecisionRules {
+  /** Who judges; this or `engines`. */
+  readonly engine?: Engine;
+  /** A panel, or with `escalate` a ladder from the smallest to the largest. */
+  readonly engines?: readonly Engine[];
   /** Every sample is judged under each of them. */
   readonly rubrics: readonly LoadedRubric[];
   /** Default: a store in memory. */
@@ -43,7 +42,7 @@ export interface JudgeAllOptions extends JudgeCallOptions {
   readonly onBadSample?: (error: JurorError) => void;
 }
 
-/** A judge: rubrics, a protocol, an engine and a store. Does not own the engine or the store. */
+/** A judge: rubrics, a protocol, an engine and a store. Does not own engines or the store. */
 export interface Judge {
   readonly protocol: Protocol;
   /** Verdicts of one sample, by rubric and then by response. */
@@ -60,83 +59,24 @@ export interface Judge {
  * Throws JurorError `usage` for options that mean nothing together.
  */
 export function createJudge(options: JudgeOptions): Judge {
-  const { engine, rubrics, onEvent = () => {} } = options;
+  const { rubrics, panel, abstain, escalate, tieBand, onEvent = () => {} } = options;
   if (rubrics.length === 0) throw new JurorError('usage', 'rubrics: expected at least one, got none');
   const protocol = completeProtocol(options);
+  const engines = enginesOf(options);
+  requireRules(
+    options,
+    engines.length,
+    rubrics.map(({ rubric }) => rubric),
+  );
   const store = options.store ?? memoryStore();
+  const worker = createWorker({ engines, protocol, store, onEvent });
 
-  /** What the store has of a round, and what it lacks. */
-  const lookUp = async (plan: Plan, row: PlanRow, round: Round): Promise<RoundWork> => {
-    const found: Judgment[] = [];
-    for (const { key } of round.judgments) {
-      const judgment = await store.get(key);
-      if (judgment) found.push(judgment);
-    }
-    const missing = round.judgments.filter(({ key }) => !found.some((judgment) => judgment.key === key));
-    return { plan, row, round, found, missing };
-  };
-
-  const makeRound = async (work: RoundWork, signal: AbortSignal | undefined): Promise<MadeRound> => {
-    const { plan, row, round, found, missing } = work;
-    // Equal content has one key: a judgment found may have been made for another sample.
-    const { step } = round;
-    const responseIds = [...round.responseIds];
-    const bound = found.map((judgment) =>
-      bindJudgment(judgment, row, {
-        key: judgment.key,
-        criterionId: judgment.criterionId,
-        responseIds,
-        ...(step === undefined ? {} : { step }),
-      }),
-    );
-    for (const judgment of bound)
-      onEvent({ type: 'judgment-finish', judgment, cached: true, spent: noUsage });
-    const made =
-      missing.length === 0
-        ? []
-        : await performRound(plan, round, missing, engine, protocol, callOptions(plan, signal));
-    return { round, bound, made };
-  };
-
-  const keepRound = async ({ bound, made }: MadeRound): Promise<Judgment[]> => {
-    await store.insert(made.map(({ judgment }) => judgment));
-    for (const { judgment, spent } of made)
-      onEvent({ type: 'judgment-finish', judgment, cached: false, spent });
-    return [...bound, ...made.map(({ judgment }) => judgment)];
-  };
-
-  const callOptions = ({ rounds }: Plan, signal: AbortSignal | undefined): EngineOptions => {
-    const lane = rounds.length > 1 ? rounds[0]?.judgments[0]?.key : undefined;
-    return { onEvent, ...(signal ? { signal } : {}), ...(lane === undefined ? {} : { lane }) };
-  };
-
-  /** All rounds of a plan. A solution is kept at once where its first wrong step is explained, once it is known. */
-  const judgePlan = async (
+  const derive = (
     plan: Plan,
-    work: readonly RoundWork[],
-    signal: AbortSignal | undefined,
-  ): Promise<Judgment[]> => {
-    const making = work.map((round) => makeRound(round, signal));
-    if (plan.mode !== 'stepwise' || protocol.critique !== 'after')
-      return (await Promise.all(making.map(async (made) => keepRound(await made)))).flat();
-    const rounds = await Promise.all(making);
-    const judgments = rounds.flatMap(({ bound, made }) => [
-      ...bound,
-      ...made.map(({ judgment }) => judgment),
-    ]);
-    const { firstError } = readSteps(plan.loaded.rubric, judgments);
-    const kept: Judgment[] = [];
-    for (const { round, bound, made } of rounds) {
-      const wrong = round.step === firstError && made.length > 0;
-      const options = callOptions(plan, signal);
-      const whole = wrong ? await explain(plan, round, made, engine, protocol, options) : made;
-      kept.push(...(await keepRound({ round, bound, made: whole })));
-    }
-    return kept;
-  };
-
-  const conclude = (plan: Plan, judgments: readonly Judgment[]): Verdict => {
-    const verdict = deriveVerdict({
+    judgments: readonly Judgment[],
+    { engines, ...rules }: DecisionRules & { readonly engines: readonly Engine[] },
+  ): Verdict =>
+    deriveVerdict({
       sampleId: plan.sampleId,
       rubric: plan.loaded.rubric,
       mode: plan.mode,
@@ -144,32 +84,50 @@ export function createJudge(options: JudgeOptions): Judge {
       judgments,
       label: plan.label,
       ...contentFreeOf(plan),
-      ...(options.tieBand === undefined ? {} : { tieBand: options.tieBand }),
+      ...rules,
+      engines: engines.map(({ id }) => id),
+      ...(tieBand === undefined ? {} : { tieBand }),
     });
-    onEvent({ type: 'verdict-finish', verdict });
-    return verdict;
-  };
 
-  const plansOf = async (sample: Sample): Promise<Plan[]> =>
+  const plansOf = async (sample: Sample, engine: Engine): Promise<Plan[]> =>
     (await Promise.all(rubrics.map((loaded) => planSample(sample, loaded, engine, protocol)))).flat();
 
-  const judge: Judge['judge'] = async (sample, { signal } = {}) => {
-    const plans = await plansOf(sample);
-    const rows = plans.map(planRow);
-    await store.insertPlan(rows);
-    const work: RoundWork[] = [];
-    for (const [index, plan] of plans.entries())
-      for (const round of plan.rounds) work.push(await lookUp(plan, rows[index] ?? planRow(plan), round));
-    // All requests go out in one go and in prefix order: what they share is then still in the cache.
-    const judged = plans.map((plan) =>
-      judgePlan(
-        plan,
-        work.filter((round) => round.plan === plan),
+  /** All engines at the same time. */
+  const judgeTogether = async (sample: Sample, signal: AbortSignal | undefined): Promise<Verdict[]> => {
+    const plans = joinPlans(await Promise.all(engines.map((engine) => plansOf(sample, engine))));
+    await store.insertPlan(plans.map(planRow));
+    const judgments = await worker.perform(plans, signal);
+    return plans.map((plan, index) => derive(plan, judgments[index] ?? [], { engines, panel, abstain }));
+  };
+
+  /** One engine after another, each for what the one before left open. */
+  const judgeUpwards = async (sample: Sample, signal: AbortSignal | undefined): Promise<Verdict[]> => {
+    const climbs: Climb[] = [];
+    for (const [rung, engine] of engines.entries()) {
+      const plans = await plansOf(sample, engine);
+      const open = plans.flatMap((plan, index) => {
+        climbs[index] ??= { plan: { ...plan, rounds: [] }, judgments: [], verdicts: [] };
+        const climb = climbs[index];
+        return nextEngine(climb.verdicts, engines.length, abstain ?? {}) === rung ? [{ plan, climb }] : [];
+      });
+      for (const { plan, climb } of open) climb.plan = joinPlans([[climb.plan], [plan]])[0] ?? plan;
+      await store.insertPlan(open.map(({ climb }) => planRow(climb.plan)));
+      const made = await worker.perform(
+        open.map(({ plan }) => plan),
         signal,
-      ),
-    );
-    const judgments = await Promise.all(judged);
-    return plans.map((plan, index) => conclude(plan, judgments[index] ?? []));
+      );
+      for (const [index, { plan, climb }] of open.entries()) {
+        climb.judgments.push(...(made[index] ?? []));
+        climb.verdicts.push(derive(plan, made[index] ?? [], { engines: [engine] }));
+      }
+    }
+    return climbs.map(({ plan, judgments }) => derive(plan, judgments, { engines, abstain, escalate }));
+  };
+
+  const judge: Judge['judge'] = async (sample, { signal } = {}) => {
+    const verdicts = await (escalate ? judgeUpwards : judgeTogether)(sample, signal);
+    for (const verdict of verdicts) onEvent({ type: 'verdict-finish', verdict });
+    return verdicts;
   };
 
   return {
@@ -178,53 +136,26 @@ export function createJudge(options: JudgeOptions): Judge {
     judgeAll: (samples, streaming = {}) => {
       const { signal } = streaming;
       const work = (sample: Sample) => judge(sample, signal ? { signal } : {});
-      return eachInOrder(samples, work, { ...streaming, concurrency: engine.concurrency });
+      const concurrency = Math.max(...engines.map((engine) => engine.concurrency));
+      return eachInOrder(samples, work, { ...streaming, concurrency });
     },
   };
 }
 
-/** One round of one verdict: judgments there are, and judgments to make. */
-interface RoundWork {
-  readonly plan: Plan;
-  readonly row: PlanRow;
-  readonly round: Round;
-  readonly found: readonly Judgment[];
-  readonly missing: readonly PlannedJudgment[];
+/** One verdict to be on a ladder: what was asked so far, and each engine's own verdict. */
+interface Climb {
+  plan: Plan;
+  readonly judgments: Judgment[];
+  readonly verdicts: Verdict[];
 }
 
-/** What there was of a round and what was made of it. */
-interface MadeRound {
-  readonly round: Round;
-  readonly bound: readonly Judgment[];
-  readonly made: readonly MadeJudgment[];
-}
-
-/** The field that names responses without content, where there are some. */
-function contentFreeOf({ responses }: Plan): { contentFree?: string[] } {
-  const contentFree = contentFreeIds(responses);
-  return contentFree.length > 0 ? { contentFree } : {};
-}
-
-/** The journal row that the verdict is derived from again at export. */
-function planRow(plan: Plan): PlanRow {
-  const { rubric, digest } = plan.loaded;
-  return {
-    sampleId: plan.sampleId,
-    rubric: { id: rubric.id, version: rubric.version, digest },
-    mode: plan.mode,
-    responseIds: plan.responses.map(({ id }) => id),
-    judgments: plan.rounds.flatMap(({ judgments, responseIds, step }) =>
-      judgments.map(({ key, criterionId }) => ({
-        key,
-        criterionId,
-        responseIds: [...responseIds],
-        ...(step === undefined ? {} : { step }),
-      })),
-    ),
-    characters: plan.responses.map(({ text }) => text.length),
-    cluster: plan.cluster,
-    ...(plan.label === undefined ? {} : { label: plan.label }),
-    ...(plan.group === undefined ? {} : { group: plan.group }),
-    ...contentFreeOf(plan),
-  };
+function enginesOf({ engine, engines = [] }: JudgeOptions): readonly Engine[] {
+  const all = engine === undefined ? engines : [engine, ...engines];
+  if (all.length === 0 || (engine !== undefined && engines.length > 0))
+    throw new JurorError('usage', `expected engine or engines, got ${all.length === 0 ? 'neither' : 'both'}`);
+  const identities = all.map(({ id }) => engineIdentity(id));
+  const twice = all.find((_, index) => identities.indexOf(identities[index] ?? '') !== index);
+  if (twice !== undefined)
+    throw new JurorError('usage', `engines: expected each engine once, got '${twice.id.model}' twice`);
+  return all;
 }

@@ -9,7 +9,8 @@ import type {
 import { JurorError } from '../errors.ts';
 import { scoreOf } from '../rubric.ts';
 import type { Criterion, Judgment, JudgmentUsage, Outcome, Usage } from '../schema.ts';
-import type { Plan, PlannedJudgment, Protocol, Round } from './plan.ts';
+import type { Plan, PlannedJudgment, Round } from './plan.ts';
+import type { Protocol } from './protocol.ts';
 
 /** A new judgment, and what the engine did for it. */
 export interface MadeJudgment {

@@ -6,25 +6,10 @@ import { JurorError } from '../errors.ts';
 import { renderSolution } from '../prompt/solution.ts';
 import { loadPrompt, type RenderedPrompt, renderPrompt } from '../prompt.ts';
 import type { LoadedRubric } from '../rubric.ts';
-import type { Criterion, CritiqueMode, EngineId, Label, Response, Sample, Verdict } from '../schema.ts';
-import { type StepSource, stepsOf } from './stepwise.ts';
-
-/** Raised when the same request would be answered another way. Part of every key. */
-export const PROTOCOL_VERSION = 1;
-
-/** What decides how a judge deliberates. */
-export interface Protocol {
-  readonly seed: number;
-  readonly critique: CritiqueMode;
-  /** Critiques per judgment. */
-  readonly samples: number;
-  /** 0 is greedy. */
-  readonly temperature: number;
-  /** Budget of one critique, in tokens. */
-  readonly critiqueTokens: number;
-  /** How an answer without steps is cut into them for a stepwise rubric; `given`: not at all. */
-  readonly steps: StepSource;
-}
+import type { Criterion, EngineId, Label, Response, Sample, Verdict } from '../schema.ts';
+import { nameless } from './identity.ts';
+import { PROTOCOL_VERSION, type Protocol } from './protocol.ts';
+import { stepsOf } from './stepwise.ts';
 
 /** One judgment to make or to find. */
 export interface PlannedJudgment {
@@ -35,6 +20,8 @@ export interface PlannedJudgment {
 
 /** The answers in one order, or a solution up to a step: everything that branches off one prefix. */
 export interface Round {
+  /** Who is asked. */
+  readonly engine: EngineId;
   readonly responseIds: readonly string[];
   /** Stepwise: index of the last step shown, which is asked about. */
   readonly step?: number;
@@ -60,29 +47,6 @@ export interface Plan {
   /** Same for all samples with the same prompt. */
   readonly cluster: string;
   readonly group: string | undefined;
-}
-
-/** The protocol with its defaults. Throws JurorError `usage` for a combination that means nothing. */
-export function completeProtocol(options: Partial<Protocol> = {}): Protocol {
-  const critique = options.critique ?? 'none';
-  const samples = options.samples ?? 1;
-  if (!Number.isInteger(samples) || samples < 1)
-    throw new JurorError('usage', `samples: expected 1 or more, got ${samples}`);
-  if (samples > 1 && (critique === 'none' || critique === 'after'))
-    throw new JurorError(
-      'usage',
-      `samples: expected 1 with critique '${critique}', where every sample would be the same, got ${samples}`,
-    );
-  if (!Number.isInteger(options.seed ?? 0))
-    throw new JurorError('usage', `seed: expected an integer, got ${options.seed}`);
-  return {
-    seed: options.seed ?? 0,
-    critique,
-    samples,
-    temperature: options.temperature ?? (samples > 1 ? 0.7 : 0),
-    critiqueTokens: options.critiqueTokens ?? (critique === 'full' ? 320 : 96),
-    steps: options.steps ?? 'given',
-  };
 }
 
 /** Verdicts that one sample has under one rubric: one for a pair, one for each answer where answers are judged alone. */
@@ -211,10 +175,9 @@ async function roundOf(
   const explanation = protocol.critique === 'after' ? await rendered.critiqueAfter([]) : null;
   const prefixHash = contentHash(rendered.prefix);
   const seedOf = (sampleIndex: number) => seedFrom(protocol.seed, prefixHash, sampleIndex);
-  const { model: _name, ...engine } = engineId;
   const shared = {
     protocol: PROTOCOL_VERSION,
-    engine,
+    engine: nameless(engineId),
     prefix: rendered.prefix,
     critique:
       critique ?? (protocol.critique === 'after' ? { after: settings, questions, explanation } : null),
@@ -233,6 +196,7 @@ async function roundOf(
     })),
   );
   return {
+    engine: engineId,
     responseIds: responses.map((response) => response.id),
     prefix: rendered.prefix,
     questions,

@@ -56,7 +56,9 @@ export function rankSamples(
 ): AsyncGenerator<Ranking> {
   const judge = pairJudge(options);
   const work = async (sample: Sample) => [await rankWith(judge, options.rubric, sample, settings)];
-  return eachInOrder(samples, work, { ...settings, concurrency: options.engine.concurrency });
+  const engines = options.engines ?? (options.engine ? [options.engine] : []);
+  const concurrency = Math.max(1, ...engines.map((engine) => engine.concurrency));
+  return eachInOrder(samples, work, { ...settings, concurrency });
 }
 
 /** A budget as a number of pairs of `items` responses. Throws JurorError `usage` for anything but N or P%. */

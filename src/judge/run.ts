@@ -5,19 +5,24 @@ import type { Engine } from '../engine/engine.ts';
 import { JurorError } from '../errors.ts';
 import { loadPrompt } from '../prompt.ts';
 import type { LoadedRubric } from '../rubric.ts';
-import { type Judgment, Ranking, type Rubric, type Verdict } from '../schema.ts';
+import type { EngineId, Judgment, Rubric, Verdict } from '../schema.ts';
+import { Ranking } from '../schema.ts';
 import { writeAtomically } from '../store/atomic-file.ts';
 import { exportRun } from '../store/export.ts';
 import type { RunConfiguration, RunCounts } from '../store/manifest.ts';
 import { openRun, type Run, runFiles } from '../store/run.ts';
 import { idText, type PlanRow, recordText } from '../store/store.ts';
-import { PROTOCOL_VERSION, type Protocol } from './plan.ts';
+import { engineIdentity } from './identity.ts';
+import { PROTOCOL_VERSION, type Protocol } from './protocol.ts';
+import { type DecisionRules, requireRules, rulesOf, settingsOf } from './rules.ts';
 import { createSummarizer, type RunSummary } from './summary.ts';
 import { deriveVerdict } from './verdict.ts';
 
 /** What a run folder is opened with. */
-export interface RunOptions {
-  readonly engine: Pick<Engine, 'id'>;
+export interface RunOptions extends DecisionRules {
+  /** Who judges; this or `engines`. */
+  readonly engine?: Pick<Engine, 'id'>;
+  readonly engines?: readonly Pick<Engine, 'id'>[];
   readonly rubrics: readonly LoadedRubric[];
   readonly protocol: Protocol;
   readonly tieBand?: number;
@@ -34,9 +39,16 @@ export async function openJudgingRun(folder: string, options: RunOptions): Promi
 }
 
 /** Everything besides the data that decides a run's judgments and verdicts. */
-function configurationOf({ engine, rubrics, protocol, tieBand, settings }: RunOptions): RunConfiguration {
+function configurationOf({ rubrics, protocol, tieBand, settings, ...options }: RunOptions): RunConfiguration {
+  const ids = [...(options.engine ? [options.engine] : []), ...(options.engines ?? [])].map(({ id }) => id);
+  requireRules(
+    options,
+    ids.length,
+    rubrics.map(({ rubric }) => rubric),
+  );
   return {
-    engines: [engine.id],
+    // A shuffled panel is the same panel; a ladder has an order.
+    engines: options.escalate ? ids : ids.toSorted(byIdentity),
     rubrics: rubrics.map(({ rubric, digest }) => ({ rubric, digest })),
     prompts: Object.fromEntries(
       rubrics.map(({ rubric }) => [rubric.prompt, loadPrompt(rubric.prompt).digest]),
@@ -51,6 +63,7 @@ function configurationOf({ engine, rubrics, protocol, tieBand, settings }: RunOp
       tieBand: tieBand ?? 0,
       ...(protocol.steps === 'given' ? {} : { steps: protocol.steps }),
       ...settings,
+      ...settingsOf(options, ids.length),
     },
   };
 }
@@ -82,7 +95,8 @@ export async function exportRankings(run: Run, rankings: readonly Ranking[]): Pr
 
 /** How this run's verdicts are derived from plan rows and judgments. */
 export function verdictOf(run: Run): (row: PlanRow, judgments: readonly Judgment[]) => Verdict {
-  const { rubrics, settings } = run.manifest.configuration;
+  const { engines, rubrics, settings } = run.manifest.configuration;
+  const rules = rulesOf(settings);
   const byDigest = new Map<string, Rubric>(rubrics.map(({ digest, rubric }) => [digest, rubric]));
   const tieBand = typeof settings.tieBand === 'number' ? settings.tieBand : 0;
   return (row, judgments) => {
@@ -92,6 +106,21 @@ export function verdictOf(run: Run): (row: PlanRow, judgments: readonly Judgment
         place: { file: run.folder },
       });
     const { sampleId, mode, responseIds, label, contentFree } = row;
-    return deriveVerdict({ sampleId, rubric, mode, responseIds, judgments, label, contentFree, tieBand });
+    return deriveVerdict({
+      sampleId,
+      rubric,
+      mode,
+      responseIds,
+      judgments,
+      label,
+      contentFree,
+      tieBand,
+      engines,
+      ...rules,
+    });
   };
+}
+
+function byIdentity(left: EngineId, right: EngineId): number {
+  return engineIdentity(left) < engineIdentity(right) ? -1 : 1;
 }

@@ -1,12 +1,18 @@
 /** From the judgments of one sample under one rubric to its verdict. */
+import { averageDistributions } from '../aggregate/ensemble.ts';
+import { exactMean, extremes } from '../aggregate/moments.ts';
 import { type CriterionScore, combineCriteria, scoreObjectives } from '../aggregate/objectives.ts';
 import { combineOrders, type PairReading, readOrder } from '../aggregate/pairs.ts';
 import { JurorError } from '../errors.ts';
-import type { Judgment, Label, Outcome, Rubric, Verdict } from '../schema.ts';
+import { scaleLabels } from '../rubric.ts';
+import type { Criterion, EngineId, Judgment, Label, Outcome, Rubric, Verdict } from '../schema.ts';
+import { engineIdentity, engineLabels } from './identity.ts';
+import { ladderVerdict, panelVerdict, withAbstention } from './panel.ts';
+import { type DecisionRules, defaultPanel } from './rules.ts';
 import { stepwiseVerdict } from './stepwise.ts';
 
 /** What a verdict is derived from, besides its judgments. */
-export interface VerdictInput {
+export interface VerdictInput extends DecisionRules {
   readonly sampleId: string;
   readonly rubric: Rubric;
   readonly mode: Verdict['mode'];
@@ -18,6 +24,8 @@ export interface VerdictInput {
   readonly contentFree?: readonly string[] | undefined;
   /** See PairOptions. Default 0. */
   readonly tieBand?: number;
+  /** Who was to be asked, for a ladder in its order. Default: who made the judgments. */
+  readonly engines?: readonly EngineId[];
 }
 
 /** One criterion in one sample: a score in [0, 1], and for a pair what both orders said. */
@@ -28,38 +36,62 @@ interface Reading {
   readonly certainty: number | null;
 }
 
-/** Derive a verdict. The order of the judgments does not matter. */
+/**
+ * Derive a verdict. The order of the judgments does not matter, nor, but for a ladder, that of the engines. The samples of one
+ * engine are averaged, distribution by distribution and order by order of a pair, before criteria are combined; what several
+ * engines say is reduced by the panel's rules, or the first one on a ladder that does not abstain decides.
+ */
 export function deriveVerdict(input: VerdictInput): Verdict {
-  const { rubric, mode } = input;
   const judgments = [...input.judgments].sort((left, right) => (left.key < right.key ? -1 : 1));
+  const verdict = decide(input, judgments);
+  // A ladder has said it already.
+  return input.abstain === undefined || input.escalate ? verdict : withAbstention(verdict, input.abstain);
+}
+
+function decide(input: VerdictInput, judgments: readonly Judgment[]): Verdict {
+  const made = Map.groupBy(judgments, ({ engine }) => engineIdentity(engine));
+  const engines = new Map<string, EngineId>();
+  // Equal engines may have other names in judgments that were found; those of this run count.
+  for (const engine of [...(input.engines ?? []), ...judgments.map(({ engine }) => engine)]) {
+    const identity = engineIdentity(engine);
+    if (!engines.has(identity)) engines.set(identity, engine);
+  }
+  if (engines.size < 2) return verdictOfOne(input, judgments);
+  const labels = engineLabels([...engines.values()]);
+  const memberOf = (identity: string) => ({
+    engine: labels.get(identity) ?? identity,
+    verdict: verdictOfOne(input, made.get(identity) ?? []),
+  });
+  const identities = [...engines.keys()];
+  if (!input.escalate)
+    return panelVerdict(input.rubric, identities.map(memberOf), input.panel ?? defaultPanel);
+  const asked = identities.filter((identity) => made.has(identity));
+  return ladderVerdict(asked.map(memberOf), input.abstain ?? {});
+}
+
+/** The verdict of one engine, its samples averaged. `judgments` are by key. */
+function verdictOfOne(input: VerdictInput, judgments: readonly Judgment[]): Verdict {
+  const { rubric, mode } = input;
   if (mode === 'stepwise') {
     const { sampleId, responseIds } = input;
     return { ...stepwiseVerdict({ sampleId, rubric, responseIds, judgments }), ...carried(input) };
   }
-  const members = Map.groupBy(judgments, ({ engine, sampleIndex }) => `${engine.digest}/${sampleIndex}`);
-  const perMember = [...members.values()].map((group) => readMember(input, group));
-  const combined = perMember.map((readings) =>
-    combineCriteria(criterionScores(rubric, readings), rubric.combine),
+  const samples = [...Map.groupBy(judgments, ({ sampleIndex }) => sampleIndex).values()];
+  const perSample = samples.map((group) => readSample(input, group));
+  const readings = samples.length === 1 ? (perSample[0] ?? []) : readAverage(input, samples);
+  const combined = perSample.map((sample) =>
+    combineCriteria(criterionScores(rubric, sample), rubric.combine),
   );
   const scores = combined.flatMap((score) => (score === null ? [] : [score]));
-  const score = combined.length > 0 && scores.length === combined.length ? mean(scores) : null;
+  const score = combineCriteria(criterionScores(rubric, readings), rubric.combine);
   const perCriterion = Object.fromEntries(
     rubric.criteria.map(({ id }) => {
-      const readings = perMember.map(
-        (member) => member.find(({ criterionId }) => criterionId === id)?.score ?? null,
-      );
-      const decided = readings.flatMap((value) => (value === null ? [] : [value]));
-      const all = decided.length === readings.length ? mean(decided) : null;
-      return [id, { score: all, decided: decided.length, total: Math.max(1, readings.length) }];
+      const decided = perSample.filter((sample) => scoreIn(sample, id) !== null).length;
+      return [id, { score: scoreIn(readings, id), decided, total: Math.max(1, samples.length) }];
     }),
   );
-  const overCriteria = rubric.criteria.map(({ id, weight, objective }): CriterionScore => {
-    return { id, weight, objective, score: perCriterion[id]?.score ?? null };
-  });
-  const pairs = perMember.flatMap((readings) => readings.flatMap(({ pair }) => (pair ? [pair] : [])));
-  const certainty = perMember.flatMap((readings) =>
-    readings.flatMap(({ certainty }) => (certainty === null ? [] : [certainty])),
-  );
+  const pairs = readings.flatMap(({ pair }) => (pair ? [pair] : []));
+  const certainty = readings.flatMap(({ certainty }) => (certainty === null ? [] : [certainty]));
   return {
     sampleId: input.sampleId,
     rubricId: rubric.id,
@@ -70,7 +102,7 @@ export function deriveVerdict(input: VerdictInput): Verdict {
     probability: score === null ? null : mode === 'pairwise' ? Math.max(score, 1 - score) : mean(certainty),
     standardError: scores.length > 1 ? standardError(scores) : null,
     perCriterion,
-    perObjective: scoreObjectives(overCriteria),
+    perObjective: scoreObjectives(criterionScores(rubric, readings)),
     flipped: mode === 'pairwise' && pairs.length > 0 ? pairs.some(({ flipped }) => flipped) : null,
     positionLean: mode === 'pairwise' && pairs.length > 0 ? mean(pairs.map(({ lean }) => lean)) : null,
     disagreement: scores.length > 1 ? Math.max(...scores) - Math.min(...scores) : null,
@@ -80,8 +112,8 @@ export function deriveVerdict(input: VerdictInput): Verdict {
   };
 }
 
-/** All criteria of one engine and sample index. */
-function readMember(input: VerdictInput, group: readonly Judgment[]): Reading[] {
+/** All criteria of one sample. */
+function readSample(input: VerdictInput, group: readonly Judgment[]): Reading[] {
   return input.rubric.criteria.map((criterion) => {
     const own = group.filter(({ criterionId }) => criterionId === criterion.id);
     const unread = { criterionId: criterion.id, score: null, pair: null, certainty: null };
@@ -90,37 +122,73 @@ function readMember(input: VerdictInput, group: readonly Judgment[]): Reading[] 
       if (outcome?.status !== 'scored') return unread;
       return { ...unread, score: outcome.score, certainty: outcome.distribution[outcome.label] ?? null };
     }
-    const pair = readPair(input, own);
-    return pair === null ? unread : { ...unread, score: pair.probability, pair };
+    const [forward, backward] = ordersOf(input, own);
+    if (forward?.status !== 'scored' || backward?.status !== 'scored') return unread;
+    return paired(input, criterion, forward.distribution, backward.distribution);
   });
 }
 
-/** Both orders of one criterion; null unless both are scored. */
-function readPair(
-  { responseIds, tieBand, rubric }: VerdictInput,
-  judgments: readonly Judgment[],
-): PairReading | null {
-  const [first] = responseIds;
-  const forward = judgments.find((judgment) => judgment.responseIds[0] === first)?.outcome;
-  const backward = judgments.find((judgment) => judgment.responseIds[0] !== first)?.outcome;
-  if (forward?.status !== 'scored' || backward?.status !== 'scored') return null;
-  const criterion = rubric.criteria.find(({ id }) => id === judgments[0]?.criterionId);
-  if (criterion?.scale.kind !== 'choice')
-    throw new JurorError('rubric', 'expected a choice scale for a pair');
+/** All criteria from the mean of each one's distributions; without a score where any sample has none. */
+function readAverage(input: VerdictInput, samples: readonly (readonly Judgment[])[]): Reading[] {
+  return input.rubric.criteria.map((criterion) => {
+    const unread = { criterionId: criterion.id, score: null, pair: null, certainty: null };
+    const labels = scaleLabels(criterion.scale);
+    const own = samples.map((group) => group.filter(({ criterionId }) => criterionId === criterion.id));
+    const average = (outcomes: readonly (Outcome | undefined)[]) => {
+      const scored = outcomes.flatMap((outcome) => (outcome?.status === 'scored' ? [outcome] : []));
+      if (scored.length === 0 || scored.length < outcomes.length) return null;
+      const members = scored.map(({ distribution }, index) => ({ id: String(index), value: distribution }));
+      const { value } = averageDistributions(members, labels, { quorum: 'all' });
+      return value && { distribution: value, score: exactMean(scored.map(({ score }) => score)) };
+    };
+    if (input.mode === 'pointwise') {
+      const read = average(own.map(([judgment]) => judgment?.outcome));
+      if (read === null) return unread;
+      return { ...unread, score: read.score, certainty: extremes(Object.values(read.distribution))[1] };
+    }
+    const orders = own.map((group) => ordersOf(input, group));
+    const forward = average(orders.map(([outcome]) => outcome));
+    const backward = average(orders.map(([, outcome]) => outcome));
+    if (forward === null || backward === null) return unread;
+    return paired(input, criterion, forward.distribution, backward.distribution);
+  });
+}
+
+/** What was said with each response shown first. */
+function ordersOf({ responseIds: [first] }: VerdictInput, judgments: readonly Judgment[]) {
+  return [
+    judgments.find((judgment) => judgment.responseIds[0] === first)?.outcome,
+    judgments.find((judgment) => judgment.responseIds[0] !== first)?.outcome,
+  ] as const;
+}
+
+/** Both orders of one criterion. */
+function paired(
+  { tieBand }: VerdictInput,
+  { id, scale }: Criterion,
+  forward: Readonly<Record<string, number>>,
+  backward: Readonly<Record<string, number>>,
+): Reading {
+  if (scale.kind !== 'choice') throw new JurorError('rubric', 'expected a choice scale for a pair');
   const labels = {
     first: 'A',
     second: 'B',
-    ...(Object.hasOwn(criterion.scale.choices, 'tie') ? { tie: 'tie' } : {}),
+    ...(Object.hasOwn(scale.choices, 'tie') ? { tie: 'tie' } : {}),
   };
-  return combineOrders(
+  const pair = combineOrders(
     readOrder(logs(forward), labels),
     readOrder(logs(backward), labels),
     tieBand === undefined ? {} : { tieBand },
   );
+  return { criterionId: id, score: pair.probability, pair, certainty: null };
 }
 
-function logs(outcome: Extract<Outcome, { status: 'scored' }>): Record<string, number> {
-  return Object.fromEntries(Object.entries(outcome.distribution).map(([label, p]) => [label, Math.log(p)]));
+function logs(distribution: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(distribution).map(([label, p]) => [label, Math.log(p)]));
+}
+
+function scoreIn(readings: readonly Reading[], id: string): number | null {
+  return readings.find(({ criterionId }) => criterionId === id)?.score ?? null;
 }
 
 /** What a verdict is told and passes on. */
@@ -133,12 +201,7 @@ function carried({ label, contentFree = [] }: VerdictInput): Pick<Verdict, 'labe
 
 function criterionScores(rubric: Rubric, readings: readonly Reading[]): CriterionScore[] {
   return rubric.criteria.map(({ id, weight, objective }) => {
-    return {
-      id,
-      weight,
-      objective,
-      score: readings.find(({ criterionId }) => criterionId === id)?.score ?? null,
-    };
+    return { id, weight, objective, score: scoreIn(readings, id) };
   });
 }
 

@@ -6,7 +6,7 @@ import { probes } from '../../src/card/probes.ts';
 import { attackedResponse, type Twin, twinOf, twinsOf } from '../../src/card/twins.ts';
 import { fence } from '../../src/fence.ts';
 import { isContentFree } from '../../src/judge/content-free-answer.ts';
-import { completeProtocol } from '../../src/judge/plan.ts';
+import { completeProtocol } from '../../src/judge/protocol.ts';
 import { loadRubric } from '../../src/rubric.ts';
 import type { Sample } from '../../src/schema.ts';
 import { fakeEngine } from '../support/fake-engine.ts';

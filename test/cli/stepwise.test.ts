@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { readRows, readSamples } from '../../src/dataset.ts';
 import { recordEngine } from '../../src/engine/replay.ts';
 import { createJudge } from '../../src/judge/judge.ts';
-import type { Protocol } from '../../src/judge/plan.ts';
+import type { Protocol } from '../../src/judge/protocol.ts';
 import { loadRubric } from '../../src/rubric.ts';
 import { Verdict } from '../../src/schema.ts';
 import { fakeEngine } from '../support/fake-engine.ts';

@@ -11,7 +11,7 @@ import {
 } from '../../src/judge/calibrate.ts';
 import { fitCalibration } from '../../src/judge/fit-calibration.ts';
 import { createJudge } from '../../src/judge/judge.ts';
-import { completeProtocol } from '../../src/judge/plan.ts';
+import { completeProtocol } from '../../src/judge/protocol.ts';
 import { openJudgingRun } from '../../src/judge/run.ts';
 import { loadRubric } from '../../src/rubric.ts';
 import { type Calibration, type Label, type Sample, Verdict } from '../../src/schema.ts';

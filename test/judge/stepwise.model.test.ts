@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LlamaEngine, openLlama } from '../../src/engine/llama.ts';
 import { createJudge } from '../../src/judge/judge.ts';
-import { completeProtocol, planSample } from '../../src/judge/plan.ts';
+import { planSample } from '../../src/judge/plan.ts';
+import { completeProtocol } from '../../src/judge/protocol.ts';
 import { loadRubric } from '../../src/rubric.ts';
 import type { Sample } from '../../src/schema.ts';
 import { testModel } from '../support/model.ts';
