@@ -49,6 +49,7 @@ export {
   rankingReport,
   rankingRow,
 } from './aggregate/ranking-report.ts';
+export type { Quorum } from './aggregate/turnout.ts';
 export { type CardOptions, makeCard, readCard } from './card/card.ts';
 export { type ReadSamplesOptions, readSamples, writeRows } from './dataset.ts';
 export type {
@@ -125,6 +126,7 @@ export {
   rankSample,
   rankSamples,
 } from './judge/rank.ts';
+export type { DecisionRules, PanelReducer, PanelRules, VerdictAbstention } from './judge/rules.ts';
 export { exportRankings, exportVerdicts, openJudgingRun, type RunOptions } from './judge/run.ts';
 export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';

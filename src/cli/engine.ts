@@ -11,6 +11,12 @@ import type { Listener } from '../events.ts';
 import { flag, wholeNumber } from './flags.ts';
 import { bytes, plural, type Terminal } from './terminal.ts';
 
+/** What `--model` takes. */
+export const modelNames =
+  'a catalogue name, a .gguf file, hf:owner/repository/file or a remote provider:model';
+/** Who judges where nothing is said. */
+export const defaultModel = 'smollm2-135m';
+
 /** Values of {@link addEngineFlags}. */
 export type EngineFlags = ReturnType<ReturnType<typeof engineFlags>['opts']>;
 
@@ -25,18 +31,16 @@ export interface OpenedEngine {
 export function addEngineFlags<Arguments extends unknown[], Options extends OptionValues>(
   command: Command<Arguments, Options>,
 ): Command<Arguments, Options & EngineFlags> {
-  for (const option of engineFlags().options) command.addOption(option);
+  const added = new Set(command.options.map((option) => option.attributeName()));
+  for (const option of engineFlags().options)
+    if (!added.has(option.attributeName())) command.addOption(option);
   return command as unknown as Command<Arguments, Options & EngineFlags>;
 }
 
 function engineFlags() {
   return new Command()
-    .addOption(
-      flag(
-        '--model <name>',
-        'a catalogue name, a .gguf file, hf:owner/repository/file or a remote provider:model',
-      ).default('smollm2-135m'),
-    )
+    .addOption(flag('--model <name>', modelNames).default(defaultModel))
+    .addOption(flag('--replay <file>', 'play a recording back instead of running a model'))
     .addOption(flag('--base-url <url>', 'server of an openai:model, such as http://localhost:8000/v1'))
     .addOption(
       flag('--gpu <kind>', 'compute layer')
@@ -55,8 +59,7 @@ function engineFlags() {
     )
     .addOption(flag('--children <n>', 'engine processes (default: 1)').argParser(wholeNumber(1)))
     .addOption(flag('--pin', 'trust a model file of unknown digest on first use, and hold it to that digest'))
-    .addOption(flag('--record <file>', 'record every deliberation to a file'))
-    .addOption(flag('--replay <file>', 'play a recording back instead of running a model'));
+    .addOption(flag('--record <file>', 'record every deliberation to a file'));
 }
 
 /** Open what the flags name, showing download and loading. */

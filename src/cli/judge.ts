@@ -6,12 +6,12 @@ import { jurorHome } from '../engine/models.ts';
 import { JurorError } from '../errors.ts';
 import { createJudge } from '../judge/judge.ts';
 import { completeProtocol } from '../judge/protocol.ts';
+import { requireRules } from '../judge/rules.ts';
 import { exportVerdicts, openJudgingRun } from '../judge/run.ts';
 import { type LoadedRubric, loadRubric } from '../rubric.ts';
 import { openCache } from '../store/cache.ts';
 import { agreementOf } from './agree.ts';
 import { describeAgreement } from './agreement.ts';
-import { addEngineFlags, openEngine } from './engine.ts';
 import { flag, fraction, gather } from './flags.ts';
 import { interruptible } from './interrupt.ts';
 import {
@@ -25,6 +25,7 @@ import {
   requireReadable,
 } from './judging.ts';
 import { createMeter } from './meter.ts';
+import { addPanelFlags, countModels, decisionRules, describeEngines, openEngines } from './panel.ts';
 import { createShowcase } from './showcase.ts';
 import { describeSummary } from './summary.ts';
 import { plural, processTerminal, type Terminal } from './terminal.ts';
@@ -63,35 +64,48 @@ function define() {
         .argParser(fraction(30))
         .default(0),
     );
-  return addEngineFlags(addJudgingFlags(command));
+  return addPanelFlags(addJudgingFlags(command));
 }
 
 async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<number> {
   const terminal = processTerminal({ quiet: flags.quiet ?? false });
   const rubrics = await loadRubrics(flags.rubric);
   const protocol = completeProtocol({ ...protocolOf(flags), steps: flags.steps });
+  const rules = decisionRules(flags);
+  requireRules(
+    rules,
+    countModels(flags),
+    rubrics.map(({ rubric }) => rubric),
+  );
   const refusals = createRefusals(terminal);
   const reading = { onBadRow: refusals.refuse, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
   await requireReadable(data);
 
   const meter = createMeter(terminal);
-  const opened = await openEngine(flags, terminal, signal, meter.listen);
-  await using engine = opened.engine;
+  await using judges = await openEngines(flags, terminal, signal, meter.listen);
+  const { opened, engines } = judges;
   const out = flags.out ?? defaultFolder(data, rubrics);
-  await using run = await openJudgingRun(out, { engine, rubrics, protocol, tieBand: flags.tieBand });
+  await using run = await openJudgingRun(out, {
+    engines,
+    rubrics,
+    protocol,
+    tieBand: flags.tieBand,
+    ...rules,
+  });
   await using store = flags.cache ? await openCache(run.store, jurorHome()) : run.store;
 
   if (flags.retry) await store.forgetFailures();
   const change = changeNote(out, run.changedField);
   if (change) terminal.note(change);
-  terminal.note(`${rubrics.map(({ rubric }) => rubric.id).join(', ')} · ${opened.description}`);
-  if (opened.purpose) terminal.note(`${opened.engine.id.model} is ${opened.purpose}`);
+  terminal.note(`${rubrics.map(({ rubric }) => rubric.id).join(', ')} · ${describeEngines(opened, rules)}`);
+  for (const { engine, purpose } of opened) if (purpose) terminal.note(`${engine.id.model} is ${purpose}`);
   const showcase = createShowcase(flags.show, flags.steps);
   const judge = createJudge({
-    engine,
+    engines,
     rubrics,
     store,
     ...protocol,
+    ...rules,
     tieBand: flags.tieBand,
     onEvent: (event) => {
       meter.listen(event);

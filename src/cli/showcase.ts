@@ -1,5 +1,6 @@
 /** Verdicts of a run for people: the first samples in full, with texts, critiques and probabilities, the others a line each. */
 import type { Listener } from '../events.ts';
+import { engineIdentity } from '../judge/identity.ts';
 import type { StepSource } from '../judge/stepwise.ts';
 import type { Judgment, Sample, Verdict } from '../schema.ts';
 import { concludeSteps, describeProcessLabel, describeSteps } from './solution.ts';
@@ -95,11 +96,21 @@ function describe(
       const critique: Judgment['critique'] = JSON.parse(text);
       if (critique) say('critique', critique.finish === 'stop' ? critique.text : `${critique.text} [cut]`, 8);
     }
-    for (const judgment of own) say(own.length > 1 ? judgment.criterionId : 'read', readOut(judgment), 2);
+    const several = new Set(own.map(({ engine }) => engineIdentity(engine))).size > 1;
+    const criteria = new Set(own.map(({ criterionId }) => criterionId)).size;
+    for (const judgment of own) {
+      const who = several ? `${judgment.engine.model}: ` : '';
+      say(
+        criteria > 1 || (!several && own.length > 1) ? judgment.criterionId : 'read',
+        who + readOut(judgment),
+        2,
+      );
+    }
   }
   const flipped = verdict.flipped ? ', the orders disagree' : '';
   const label = verdict.label === undefined ? '' : ` · label ${labelOf(verdict, 60)}`;
-  const end = `${terminal.style('cyan', conclusion(verdict))}${flipped}${label}`;
+  const abstained = verdict.abstained ? `, abstains: ${kindsOf(verdict)}` : '';
+  const end = `${terminal.style('cyan', conclusion(verdict))}${flipped}${abstained}${label}`;
   lines.push(`  ${terminal.style('dim', 'verdict'.padEnd(indent - 2))}${end}`);
   return lines.join('\n');
 }
@@ -133,11 +144,16 @@ function list(verdicts: readonly Verdict[], uncounted: number): string {
 }
 
 function conclusion(verdict: Verdict): string {
-  if (verdict.score === null) return `unscored (${verdict.unscored.join(', ')})`;
+  if (verdict.score === null)
+    return `unscored (${harmless(verdict.panel?.reason ?? verdict.unscored.join(', '))})`;
   if (verdict.mode === 'stepwise') return concludeSteps(verdict);
   if (verdict.mode === 'pointwise') return `score ${verdict.score.toFixed(3)}`;
   if (verdict.winner === 'tie') return 'tie';
   return `${harmless(verdict.winner ?? '')} with ${percent(verdict.probability)}`;
+}
+
+function kindsOf({ abstained }: Verdict): string {
+  return (abstained?.reasons ?? []).map(({ kind }) => kind).join(', ');
 }
 
 function labelOf({ label }: Verdict, width: number): string {

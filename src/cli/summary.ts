@@ -1,7 +1,7 @@
 /** A run's summary as text. */
 import type { RunSummary } from '../judge/summary.ts';
 import type { RunTotals } from './meter.ts';
-import { count, duration, percent, plural, type Terminal, table } from './terminal.ts';
+import { count, duration, harmless, percent, plural, type Terminal, table } from './terminal.ts';
 
 /** What was judged, what came of it, and what it cost. */
 export function describeSummary(summary: RunSummary, totals: RunTotals, terminal: Terminal): string {
@@ -14,6 +14,9 @@ export function describeSummary(summary: RunSummary, totals: RunTotals, terminal
   return [
     terminal.style(unscored === 0 ? 'green' : 'yellow', head),
     ...(rubrics.length > 0 ? [table(['rubric', 'verdicts', 'unscored', 'result'], rubrics)] : []),
+    ...Object.entries(summary.rubrics).flatMap(([id, rubric], _, { length }) =>
+      describeJudges(rubric).map((line) => (length > 1 ? `${id}: ${line}` : line)),
+    ),
     describeTotals(totals),
   ].join('\n');
 }
@@ -31,6 +34,40 @@ function resultOf(rubric: RunSummary['rubrics'][string]): string {
   }
   const { first, second, tie } = rubric.winners;
   return `first wins ${first}, second ${second}, ties ${tie}; the orders disagree on ${rubric.flipped ?? 0}`;
+}
+
+/** Who decided, and what abstained; nothing for one engine without rules. */
+export function describeJudges({ panel, abstained, escalation }: RunSummary['rubrics'][string]): string[] {
+  const lines: string[] = [];
+  if (panel) {
+    const { members, decided, undecided } = panel;
+    const parts = Object.entries(decided)
+      .map(([number, n]) => ({ silent: members - Number(number), n }))
+      .sort((left, right) => left.silent - right.silent)
+      .map(({ silent, n }) => {
+        const everyone = members === 2 ? 'both' : `all ${members}`;
+        const who =
+          silent === 0
+            ? `${everyone} decided`
+            : silent === members
+              ? `${everyone} silent`
+              : `${silent === 1 ? 'one' : silent} silent`;
+        return `${who} ${count(n)}`;
+      });
+    const open = undecided > 0 ? `; undecided ${count(undecided)}` : '';
+    lines.push(`panel of ${members}: ${parts.join(', ')}${open}`);
+  }
+  if (escalation) {
+    const parts = Object.entries(escalation.decided).map(([engine, n]) => `${harmless(engine)} ${count(n)}`);
+    lines.push(
+      `decided by ${[...parts, ...(escalation.nobody > 0 ? [`nobody ${count(escalation.nobody)}`] : [])].join(', ')}`,
+    );
+  }
+  if (abstained) {
+    const reasons = Object.entries(abstained.reasons).map(([kind, n]) => `${kind} ${count(n)}`);
+    lines.push(`abstained ${count(abstained.verdicts)} (${reasons.join(', ')})`);
+  }
+  return lines;
 }
 
 function score(value: number | null): string {

@@ -18,6 +18,16 @@ export interface RubricSummary {
   readonly flipped: number | null;
   /** Pairwise: mean log-odds given to the response shown first, in nats. */
   readonly positionLean: number | null;
+  /** A panel: verdicts by how many of its members decided, and those that stayed undecided. */
+  readonly panel?: {
+    readonly members: number;
+    readonly decided: Readonly<Record<string, number>>;
+    readonly undecided: number;
+  };
+  /** Verdicts that abstain, and what spoke against them, by kind; absent where none does. */
+  readonly abstained?: { readonly verdicts: number; readonly reasons: Readonly<Record<string, number>> };
+  /** A ladder: verdicts by the engine that decided, and those that nobody did. */
+  readonly escalation?: { readonly decided: Readonly<Record<string, number>>; readonly nobody: number };
   /** Stepwise: steps, and scored solutions by whether a first error was seen. */
   readonly process?: { readonly steps: number; readonly wrong: number; readonly right: number };
 }
@@ -65,6 +75,9 @@ interface Tally {
   readonly winners: { first: number; second: number; tie: number };
   flipped: number;
   lean: Mean;
+  readonly panel: { members: number; readonly decided: Record<string, number>; undecided: number };
+  readonly abstained: { verdicts: number; readonly reasons: Record<string, number> };
+  readonly escalation: { readonly decided: Record<string, number>; nobody: number; asked: boolean };
   readonly process: { steps: number; wrong: number; right: number };
 }
 
@@ -83,6 +96,9 @@ function newTally(mode: Tally['mode']): Tally {
     winners: { first: 0, second: 0, tie: 0 },
     flipped: 0,
     lean: { n: 0, sum: 0 },
+    panel: { members: 0, decided: {}, undecided: 0 },
+    abstained: { verdicts: 0, reasons: {} },
+    escalation: { decided: {}, nobody: 0, asked: false },
     process: { steps: 0, wrong: 0, right: 0 },
   };
 }
@@ -102,8 +118,30 @@ function count(tally: Tally, verdict: Verdict): void {
     ]++;
   if (verdict.flipped) tally.flipped++;
   take(tally.lean, verdict.positionLean);
+  countJudges(tally, verdict);
   tally.process.steps += verdict.steps?.length ?? 0;
   if (verdict.score !== null) tally.process[verdict.firstError === null ? 'right' : 'wrong']++;
+}
+
+function countJudges(tally: Tally, { panel, abstained, escalation }: Verdict): void {
+  if (panel) {
+    tally.panel.members = panel.total;
+    increase(tally.panel.decided, String(panel.decided));
+    if (panel.state === 'undecided') tally.panel.undecided++;
+  }
+  if (abstained) {
+    tally.abstained.verdicts++;
+    for (const { kind } of abstained.reasons) increase(tally.abstained.reasons, kind);
+  }
+  if (escalation) {
+    tally.escalation.asked = true;
+    if (escalation.decided === null) tally.escalation.nobody++;
+    else increase(tally.escalation.decided, escalation.decided);
+  }
+}
+
+function increase(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
 }
 
 function take(mean: Mean, value: number | null): void {
@@ -114,6 +152,7 @@ function take(mean: Mean, value: number | null): void {
 
 function finish(tally: Tally): RubricSummary {
   const pairwise = tally.mode === 'pairwise';
+  const { panel, abstained, escalation } = tally;
   const meanOf = ({ n, sum }: Mean) => (n === 0 ? null : sum / n);
   return {
     mode: tally.mode,
@@ -125,6 +164,9 @@ function finish(tally: Tally): RubricSummary {
     winners: pairwise ? tally.winners : null,
     flipped: pairwise ? tally.flipped : null,
     positionLean: pairwise ? meanOf(tally.lean) : null,
+    ...(panel.members > 0 ? { panel: { ...panel } } : {}),
+    ...(abstained.verdicts > 0 ? { abstained: { ...abstained } } : {}),
+    ...(escalation.asked ? { escalation: { decided: escalation.decided, nobody: escalation.nobody } } : {}),
     ...(tally.mode === 'stepwise' ? { process: { ...tally.process } } : {}),
   };
 }

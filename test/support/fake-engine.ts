@@ -9,9 +9,13 @@ export interface FakeEngine extends Engine {
   readonly requests: Deliberation[];
 }
 
-/** Make a fake engine. `answer` may replace the drawn result, or throw. */
+/** Make a fake engine. `answer` may replace the drawn result, or throw; engines of different `opinion` draw different ones. */
 export function fakeEngine(
-  options: { answer?: (request: Deliberation) => DeliberationResult | undefined; digest?: string } = {},
+  options: {
+    answer?: (request: Deliberation) => DeliberationResult | undefined;
+    digest?: string;
+    opinion?: string;
+  } = {},
 ): FakeEngine {
   const requests: Deliberation[] = [];
   return {
@@ -23,7 +27,7 @@ export function fakeEngine(
       if (callOptions?.signal?.aborted) throw new JurorError('aborted', 'the judgment was aborted');
       requests.push(request);
       await Promise.resolve();
-      return options.answer?.(request) ?? drawn(request);
+      return options.answer?.(request) ?? drawn(request, options.opinion ?? '');
     },
     logprob: () => Promise.reject(new Error('unused')),
     embed: () => Promise.reject(new Error('unused')),
@@ -36,7 +40,7 @@ export function unit(text: string): number {
   return (createHash('sha256').update(text).digest().readUInt32BE(0) + 1) / 2 ** 32;
 }
 
-function drawn(request: Deliberation): DeliberationResult {
+function drawn(request: Deliberation, opinion: string): DeliberationResult {
   const prefix = contentHash(request.prefix);
   const seeds = request.critique?.seeds ?? [0];
   return {
@@ -50,7 +54,7 @@ function drawn(request: Deliberation): DeliberationResult {
         usage: { evaluated: 100, reused: 0, generated: critique === null ? 0 : 7 },
         answers: request.questions.map((question, index) => {
           const weights = question.labels.map(({ label }) =>
-            unit(`${context} ${contentHash(question)} ${label}`),
+            unit(`${opinion}${context} ${contentHash(question)} ${label}`),
           );
           const sum = weights.reduce((left, right) => left + right, 0);
           return {
