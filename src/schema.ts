@@ -399,7 +399,13 @@ export const Calibration = z.strictObject({
   /** By model digest; every engine of a panel. */
   engines: z.array(z.strictObject({ model: z.string(), digest: z.string(), template: z.string() })).min(1),
   /** What else moves the probabilities. */
-  protocol: z.strictObject({ critique: CritiqueMode, samples: z.int().positive(), prompt: z.string() }),
+  protocol: z.strictObject({
+    critique: CritiqueMode,
+    samples: z.int().positive(),
+    prompt: z.string(),
+    /** How several engines became one, such as `median, quorum all`; absent for one. */
+    panel: z.string().optional(),
+  }),
   /** The ends of the labels' scale; null for pairs. */
   labelRange: z.strictObject({ min: z.number(), max: z.number() }).nullable(),
   /** What it was fitted on. */

@@ -4,7 +4,7 @@ import { calibrateProbability } from '../aggregate/calibration.ts';
 import { isTwoValued, type LabelRange } from '../aggregate/score-agreement.ts';
 import { contentHash } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
-import type { Calibration, CritiqueMode, Label, Verdict } from '../schema.ts';
+import type { Calibration, Label, Verdict } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
 import type { Run } from '../store/run.ts';
 import { verdictOf } from './run.ts';
@@ -44,7 +44,13 @@ export interface CalibrationRowOptions {
 
 /** What a calibration of a run's rubric is bound to. Throws JurorError `usage` for a rubric that the run lacks. */
 export function calibrationSubject(run: Pick<Run, 'manifest'>, rubricId: string): CalibrationSubject {
-  const { rubrics, engines, prompts, critique, samples } = run.manifest.configuration;
+  const { rubrics, engines, prompts, critique, samples, settings } = run.manifest.configuration;
+  const { panel, quorum, escalate, abstain = '' } = settings;
+  const together = escalate
+    ? `ladder, ${abstain}`
+    : panel === undefined
+      ? undefined
+      : `${panel}, quorum ${quorum}`;
   const found = rubrics.find(({ rubric }) => rubric.id === rubricId);
   if (!found) {
     const known = rubrics.map(({ rubric }) => rubric.id).join(', ');
@@ -60,7 +66,12 @@ export function calibrationSubject(run: Pick<Run, 'manifest'>, rubricId: string)
     mode,
     rubric: { id, version, digest: found.digest },
     engines: engines.map(({ model, digest, template }) => ({ model, digest, template })),
-    protocol: { critique, samples, prompt: prompts[prompt] ?? '' },
+    protocol: {
+      critique,
+      samples,
+      prompt: prompts[prompt] ?? '',
+      ...(together === undefined ? {} : { panel: together }),
+    },
   };
 }
 
@@ -175,12 +186,13 @@ function requireSubject(calibration: Calibration, subject: CalibrationSubject): 
   const [fitted, given] = [calibration.protocol, subject.protocol];
   if (fitted.prompt !== given.prompt)
     throw mismatch('prompt template', fitted.prompt.slice(0, 12), given.prompt.slice(0, 12));
-  if (fitted.critique !== given.critique || fitted.samples !== given.samples)
+  if (protocolText(fitted) !== protocolText(given))
     throw mismatch('protocol', protocolText(fitted), protocolText(given));
 }
 
-function protocolText({ critique, samples }: { critique: CritiqueMode; samples: number }): string {
-  return `critique ${critique}, ${samples} ${samples === 1 ? 'sample' : 'samples'}`;
+function protocolText({ critique, samples, panel }: Calibration['protocol']): string {
+  const together = panel === undefined ? '' : `, ${panel}`;
+  return `critique ${critique}, ${samples} ${samples === 1 ? 'sample' : 'samples'}${together}`;
 }
 
 interface Named {

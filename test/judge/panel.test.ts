@@ -141,6 +141,27 @@ test('the samples of each engine are averaged before the panel', async () => {
   }
 });
 
+test('samples of a pair are averaged order by order, so that ties and the tie band count', async () => {
+  const store = memoryStore();
+  const many = { critique: 'brief', samples: 4 } as const;
+  const engine = named('one');
+  const [verdict] = await verdictsOf({ engine, store, ...many }, betterAnswer);
+  const meanOf = async (first: string) => {
+    const shares: number[] = [];
+    for await (const { responseIds, outcome } of store.judgments())
+      if (responseIds[0] === first && outcome.status === 'scored') shares.push(outcome.distribution.A ?? 0);
+    expect(shares).toHaveLength(4);
+    return shares.reduce((sum, share) => sum + share, 0) / 4;
+  };
+  const logOdds = (share: number) => Math.log(share / (1 - share));
+  const [forward, backward] = [logOdds(await meanOf('a')), logOdds(await meanOf('b'))];
+  expect(verdict?.score).toBeCloseTo(1 / (1 + Math.exp(-(forward - backward) / 2)), 12);
+  expect(verdict?.positionLean).toBeCloseTo((forward + backward) / 2, 12);
+  expect(verdict?.flipped).toBe(forward * backward > 0);
+  const [tied] = await verdictsOf({ engine, store, tieBand: 30, ...many }, betterAnswer);
+  expect(tied?.winner).toBe(verdict?.flipped ? 'tie' : verdict?.winner);
+});
+
 test('a panel reads steps by the same judges, and its first error is where its lowest step is', async () => {
   const [verdict] = await verdictsOf({ engines: [named('one'), named('two')], critique: 'after' }, steps);
   expect(verdict?.score).toBe(Math.min(...(verdict?.steps ?? []).map(({ probability }) => probability ?? 0)));
