@@ -1,0 +1,41 @@
+/** What is judged: prompts, answers, ground truth. */
+import { z } from 'zod';
+import { Id, Probability } from './primitives.ts';
+
+/** One turn of a conversation. */
+export const Message = z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
+export type Message = z.infer<typeof Message>;
+
+/** One answer. */
+export const Response = z.strictObject({
+  id: Id,
+  text: z.string(),
+  steps: z.array(z.string()).optional(),
+  model: z.string().optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+});
+export type Response = z.infer<typeof Response>;
+
+/** Ground truth of a solution in steps. */
+export const ProcessLabel = z.strictObject({
+  /** For each step the probability that it is right: 1 right, 0 wrong, null where nobody said, as after a first error. */
+  steps: z.array(Probability.nullable()).min(1),
+  /** The same of the final answer. */
+  outcome: Probability.optional(),
+});
+export type ProcessLabel = z.infer<typeof ProcessLabel>;
+
+/** Ground truth: a winner's response id or `tie`, a score, one score per criterion, or what is known of each step. */
+export const Label = z.union([z.string(), z.number(), z.record(z.string(), z.number()), ProcessLabel]);
+export type Label = z.infer<typeof Label>;
+
+/** One prompt and its answers. */
+export const Sample = z.strictObject({
+  id: Id,
+  prompt: z.union([z.string(), z.array(Message).min(1)]),
+  responses: z.array(Response).min(1),
+  reference: z.string().optional(),
+  label: Label.optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+});
+export type Sample = z.infer<typeof Sample>;
