@@ -1,5 +1,6 @@
 /** 95 % intervals that know that rows of one prompt are not independent. */
 import { JurorError } from '../errors.ts';
+import { Z } from './clustering.ts';
 import { createRandom } from './random.ts';
 import { type Estimator, estimate, mean, NO_ROWS, requireSameLength } from './statistic.ts';
 
@@ -23,8 +24,6 @@ export interface BootstrapOptions {
   readonly resamples?: number;
 }
 
-/** The 97.5 % point of the standard normal distribution. */
-const Z = 1.959963984540054;
 /** More undefined resamples than this share, and the percentiles would describe a different statistic. */
 const TOLERATED_UNDEFINED = 0.05;
 

@@ -1,4 +1,5 @@
 /** Logistic regression of a few columns, by Newton's method. */
+import { cholesky, solveCholesky } from './matrix.ts';
 import type { Counts } from './statistic.ts';
 
 /** The intercept and a coefficient for each column, or why there are none. */
@@ -11,6 +12,8 @@ const RUNAWAY = 35;
 /** Newton steps after which that is no overshoot any more. */
 const PATIENCE = 15;
 const STEPS = 100;
+/** A column that keeps less of itself beside the others is one of them. */
+const LEAST_PIVOT = 1e-12;
 
 /**
  * The β that minimise −Σ cᵢ [yᵢ log pᵢ + (1 − yᵢ) log(1 − pᵢ)] + λ/2 Σ_{j≥1} βⱼ², pᵢ = logistic(β₀ + Σ βⱼ xᵢⱼ), for
@@ -32,10 +35,11 @@ export function logisticRegression(
   let coefficients = new Array<number>(width).fill(0);
   let state = evaluate(rows, targets, counts, ridge, coefficients);
   for (let step = 0; step < STEPS; step++) {
-    const change = solve(state.curvature, state.gradient);
-    if (change === null) {
+    const factor = cholesky(state.curvature, width, LEAST_PIVOT);
+    if (factor === null) {
       return { coefficients: null, reason: 'the columns are collinear, or separate the outcomes' };
     }
+    const change = solveCholesky(factor, width, state.gradient);
     let length = 1;
     let next = state;
     let moved = coefficients;
@@ -58,8 +62,8 @@ export function logisticRegression(
 interface State {
   readonly loss: number;
   readonly gradient: readonly number[];
-  /** The lower triangle of the second derivatives. */
-  readonly curvature: readonly (readonly number[])[];
+  /** The lower triangle of the second derivatives, in a square row-major matrix. */
+  readonly curvature: Float64Array;
   /** The largest log-odds of a row, in magnitude. */
   readonly largest: number;
 }
@@ -72,12 +76,11 @@ function evaluate(
   coefficients: readonly number[],
 ): State {
   const gradient = coefficients.map((value, place) => (place === 0 ? 0 : ridge * value));
-  const curvature = coefficients.map((_, row) =>
-    coefficients.map((__, column) => (row === column && row > 0 ? ridge : 0)),
-  );
   let loss = (ridge / 2) * coefficients.slice(1).reduce((sum, value) => sum + value * value, 0);
   let largest = 0;
   const width = coefficients.length;
+  const curvature = new Float64Array(width * width);
+  for (let place = 1; place < width; place++) curvature[place * width + place] = ridge;
   for (let row = 0; row < targets.length; row++) {
     const count = counts[row] ?? 0;
     if (count === 0) continue;
@@ -95,39 +98,11 @@ function evaluate(
     for (let place = 0; place < width; place++) {
       const feature = rows[start + place] ?? 0;
       gradient[place] = (gradient[place] ?? 0) + count * (chance - target) * feature;
-      const line = curvature[place] ?? [];
       for (let other = 0; other <= place; other++) {
-        line[other] = (line[other] ?? 0) + weight * feature * (rows[start + other] ?? 0);
+        const cell = place * width + other;
+        curvature[cell] = (curvature[cell] ?? 0) + weight * feature * (rows[start + other] ?? 0);
       }
     }
   }
   return { loss, gradient, curvature, largest };
-}
-
-/** x with A x = b for a positive definite A given by its lower triangle, by Cholesky; null when A is singular to working precision. */
-function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] | null {
-  const root = matrix.map((line) => line.map(() => 0));
-  const at = (row: number, column: number) => root[row]?.[column] ?? 0;
-  for (const [row, line] of matrix.entries()) {
-    for (let column = 0; column <= row; column++) {
-      let rest = line[column] ?? 0;
-      for (let place = 0; place < column; place++) rest -= at(row, place) * at(column, place);
-      if (row === column && !(rest > 1e-12 * (line[row] ?? 0))) return null;
-      (root[row] ?? [])[column] = row === column ? Math.sqrt(rest) : rest / at(column, column);
-    }
-  }
-  const solution = [...right];
-  for (let row = 0; row < solution.length; row++) {
-    for (let place = 0; place < row; place++) {
-      solution[row] = (solution[row] ?? 0) - at(row, place) * (solution[place] ?? 0);
-    }
-    solution[row] = (solution[row] ?? 0) / at(row, row);
-  }
-  for (let row = solution.length - 1; row >= 0; row--) {
-    for (let place = row + 1; place < solution.length; place++) {
-      solution[row] = (solution[row] ?? 0) - at(place, row) * (solution[place] ?? 0);
-    }
-    solution[row] = (solution[row] ?? 0) / at(row, row);
-  }
-  return solution;
 }

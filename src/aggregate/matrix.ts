@@ -1,10 +1,10 @@
 /** Dense square matrices, row-major in one array. */
 
 /**
- * The lower triangular L with L Lᵀ = A, or null when A is not positive definite to working precision: a pivot that
- * keeps less than 10⁻¹⁴ of its diagonal entry is nothing but rounding.
+ * The lower triangular L with L Lᵀ = A, of which the lower triangle is read, or null when A is not positive definite to
+ * working precision: a pivot that keeps less than `leastPivot` of its diagonal entry is nothing but rounding.
  */
-export function cholesky(matrix: Float64Array, dimension: number): Float64Array | null {
+export function cholesky(matrix: Float64Array, dimension: number, leastPivot = 1e-14): Float64Array | null {
   const factor = new Float64Array(dimension * dimension);
   for (let row = 0; row < dimension; row++) {
     const start = row * dimension;
@@ -17,7 +17,7 @@ export function cholesky(matrix: Float64Array, dimension: number): Float64Array 
       if (column < row) {
         factor[start + column] = sum / (factor[other + column] ?? 1);
       } else {
-        if (!(sum > 1e-14 * (matrix[start + row] ?? 0))) return null;
+        if (!(sum > leastPivot * (matrix[start + row] ?? 0))) return null;
         factor[start + row] = Math.sqrt(sum);
       }
     }

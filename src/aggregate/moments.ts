@@ -68,6 +68,12 @@ export function sampleDeviation(values: readonly number[]): number | null {
   return largest * Math.sqrt(squares / (values.length - 1));
 }
 
+/** The standard error s / √n of a mean; null for fewer than two values. */
+export function standardError(values: readonly number[]): number | null {
+  const deviation = sampleDeviation(values);
+  return deviation === null ? null : deviation / Math.sqrt(values.length);
+}
+
 /** Throws unless the score is a number within ±1e100; returns it with −0 as 0. `place` names it. */
 export function requireScore(score: number, place: string): number {
   if (Math.abs(score) <= LARGEST_SCORE) return score + 0;

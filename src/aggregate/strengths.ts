@@ -1,4 +1,5 @@
 /** Strengths of items with what is known of their error; the models that fit them are beside this file. */
+import { Z } from './clustering.ts';
 import { type Figure, undefinedFigure } from './interval.ts';
 import { invertCholesky, multiply } from './matrix.ts';
 import type { Maximum } from './newton.ts';
@@ -108,9 +109,6 @@ export function centered(parameters: Float64Array, items: number): number[] {
   const center = strengths.reduce((sum, strength) => sum + strength, 0) / items;
   return Array.from(strengths, (strength) => strength - center);
 }
-
-/** The 97.5 % point of the standard normal distribution. */
-const Z = 1.959963984540054;
 
 /**
  * Each item's strength with the 95 % interval strength ± 1.96 standard errors, in nats from the mean of all items.

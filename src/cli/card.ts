@@ -4,11 +4,12 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { cardFiles, makeCard } from '../card/card.ts';
 import { jurorHome } from '../engine/models.ts';
 import { JurorError } from '../errors.ts';
-import { CritiqueMode, type JudgeCard } from '../schema.ts';
+import type { JudgeCard } from '../schema.ts';
 import { addEngineFlags, openEngine } from './engine.ts';
 import { share } from './figures.ts';
 import { flag, wholeNumber } from './flags.ts';
 import { interruptible } from './interrupt.ts';
+import { addDeliberationFlags, protocolOf } from './judging.ts';
 import { createMeter } from './meter.ts';
 import { count, harmless, processTerminal, type Terminal, table } from './terminal.ts';
 
@@ -34,23 +35,8 @@ function define() {
       flag('--limit <n>', 'the first n samples of each cut: quick, with wide intervals').argParser(
         wholeNumber(1),
       ),
-    )
-    .addOption(flag('--seed <n>', 'of everything random').argParser(wholeNumber(0)).default(0))
-    .addOption(
-      flag('--critique <mode>', 'none, brief or full before the verdict; after: written from it')
-        .choices(CritiqueMode.options)
-        .default('none' as const),
-    )
-    .addOption(
-      flag('--critique-tokens <n>', 'budget of one critique (default: 96; full: 320)').argParser(
-        wholeNumber(1),
-      ),
-    )
-    .addOption(flag('--samples <n>', 'critiques per judgment, averaged').argParser(wholeNumber(1)).default(1))
-    .option('--no-cache', 'do not look for judgments that other runs made')
-    .option('--json', 'print the card as JSON')
-    .option('--quiet', 'no progress');
-  return addEngineFlags(command);
+    );
+  return addEngineFlags(addDeliberationFlags(command));
 }
 
 async function card(flags: Flags, signal: AbortSignal): Promise<void> {
@@ -67,10 +53,7 @@ async function card(flags: Flags, signal: AbortSignal): Promise<void> {
       engine,
       folder,
       signal,
-      seed: flags.seed,
-      critique: flags.critique,
-      samples: flags.samples,
-      ...(flags.critiqueTokens === undefined ? {} : { critiqueTokens: flags.critiqueTokens }),
+      ...protocolOf(flags),
       ...(flags.limit === undefined ? {} : { limit: flags.limit }),
       ...(flags.cache ? { cacheHome: jurorHome() } : {}),
       onPlan: (samples) => meter.expect(samples),

@@ -11,18 +11,43 @@ import { harmless, type Terminal } from './terminal.ts';
 
 /** Values of {@link addJudgingFlags}. */
 export type JudgingFlags = ReturnType<ReturnType<typeof judgingFlags>['opts']>;
+/** Values of {@link addDeliberationFlags}. */
+export type DeliberationFlags = ReturnType<ReturnType<typeof deliberationFlags>['opts']>;
 
 /** Add the flags that say what of the data is judged, how it is deliberated, and what is printed. */
 export function addJudgingFlags<Arguments extends unknown[], Options extends OptionValues>(
   command: Command<Arguments, Options>,
-): Command<Arguments, Options & JudgingFlags> {
+): Command<Arguments, Options & JudgingFlags & DeliberationFlags> {
   for (const option of judgingFlags().options) command.addOption(option);
-  return command as unknown as Command<Arguments, Options & JudgingFlags>;
+  return addDeliberationFlags(command as unknown as Command<Arguments, Options & JudgingFlags>);
+}
+
+/** Add the flags that say how a judge deliberates, and how its verb reports. */
+export function addDeliberationFlags<Arguments extends unknown[], Options extends OptionValues>(
+  command: Command<Arguments, Options>,
+): Command<Arguments, Options & DeliberationFlags> {
+  for (const option of deliberationFlags().options) command.addOption(option);
+  return command as unknown as Command<Arguments, Options & DeliberationFlags>;
 }
 
 function judgingFlags() {
   return new Command()
     .addOption(flag('--limit <n>', 'judge the first n samples').argParser(wholeNumber(0)))
+    .addOption(
+      flag('--tolerate <share>', 'unscored share up to which the exit code is 0')
+        .argParser(fraction(1))
+        .default(0),
+    )
+    .addOption(
+      flag('--show <n>', 'print the first n samples in full, and a line for each other')
+        .argParser(wholeNumber(0))
+        .default(0),
+    )
+    .option('--retry', 'judge again what the engine failed on in an earlier run of this folder');
+}
+
+function deliberationFlags() {
+  return new Command()
     .addOption(flag('--seed <n>', 'of everything random').argParser(wholeNumber(0)).default(0))
     .addOption(
       flag('--critique <mode>', 'none, brief or full before the verdict; after: written from it')
@@ -35,24 +60,18 @@ function judgingFlags() {
       ),
     )
     .addOption(flag('--samples <n>', 'critiques per judgment, averaged').argParser(wholeNumber(1)).default(1))
-    .addOption(
-      flag('--tolerate <share>', 'unscored share up to which the exit code is 0')
-        .argParser(fraction(1))
-        .default(0),
-    )
-    .addOption(
-      flag('--show <n>', 'print the first n samples in full, and a line for each other')
-        .argParser(wholeNumber(0))
-        .default(0),
-    )
-    .option('--retry', 'judge again what the engine failed on in an earlier run of this folder')
     .option('--no-cache', 'do not look for judgments that other runs made')
-    .option('--json', 'print the summary as JSON')
+    .option('--json', 'print the figures as JSON')
     .option('--quiet', 'no progress');
 }
 
 /** The protocol that the flags ask for, with what they leave out left out. */
-export function protocolOf({ seed, critique, samples, critiqueTokens }: JudgingFlags): Partial<Protocol> {
+export function protocolOf({
+  seed,
+  critique,
+  samples,
+  critiqueTokens,
+}: DeliberationFlags): Partial<Protocol> {
   return { seed, critique, samples, ...(critiqueTokens === undefined ? {} : { critiqueTokens }) };
 }
 

@@ -1,4 +1,5 @@
 /** Solutions in steps: where the steps come from, and the verdict on them. */
+import { standardError } from '../aggregate/moments.ts';
 import { type CriterionScore, combineCriteria, scoreObjectives } from '../aggregate/objectives.ts';
 import { reduceSteps, type StepReduction } from '../aggregate/process.ts';
 import { JurorError } from '../errors.ts';
@@ -103,7 +104,7 @@ export function stepwiseVerdict({ sampleId, rubric, responseIds, judgments }: St
     score: min,
     winner: null,
     probability: null,
-    standardError: scores.length > 1 ? standardError(scores) : null,
+    standardError: standardError(scores),
     perCriterion: Object.fromEntries(
       criteria.map(({ id, score, decided, total }) => [id, { score, decided, total }]),
     ),
@@ -156,11 +157,4 @@ function lowest(values: readonly (number | null)[]): number | null {
     (least, value) => (least === null || value === null ? null : Math.min(least, value)),
     values.length === 0 ? null : Number.POSITIVE_INFINITY,
   );
-}
-
-/** s / √n with n − 1 in the variance. */
-function standardError(values: readonly number[]): number {
-  const center = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - center) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1) / values.length);
 }

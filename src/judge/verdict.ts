@@ -1,6 +1,7 @@
 /** From the judgments of one sample under one rubric to its verdict. */
+
 import { averageDistributions } from '../aggregate/ensemble.ts';
-import { exactMean, extremes } from '../aggregate/moments.ts';
+import { exactMean, extremes, standardError } from '../aggregate/moments.ts';
 import { type CriterionScore, combineCriteria, scoreObjectives } from '../aggregate/objectives.ts';
 import { combineOrders, type PairReading, readOrder } from '../aggregate/pairs.ts';
 import { JurorError } from '../errors.ts';
@@ -100,7 +101,7 @@ function verdictOfOne(input: VerdictInput, judgments: readonly Judgment[]): Verd
     score,
     winner: mode === 'pairwise' ? winnerOf(score, pairs, input) : null,
     probability: score === null ? null : mode === 'pairwise' ? Math.max(score, 1 - score) : mean(certainty),
-    standardError: scores.length > 1 ? standardError(scores) : null,
+    standardError: standardError(scores),
     perCriterion,
     perObjective: scoreObjectives(criterionScores(rubric, readings)),
     flipped: mode === 'pairwise' && pairs.length > 0 ? pairs.some(({ flipped }) => flipped) : null,
@@ -221,11 +222,4 @@ function winnerOf(
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** s / √n with n − 1 in the variance. */
-function standardError(values: readonly number[]): number {
-  const center = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - center) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1) / values.length);
 }
