@@ -1,11 +1,11 @@
 /** Tables of docs/quality.md from bench/results/quality.jsonl. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { pairAgreement } from '../src/aggregate/agreement.ts';
 import { pairBaselines } from '../src/aggregate/baselines.ts';
 import { pearson, spearman } from '../src/aggregate/correlation.ts';
 import { clusterBootstrap, type Figure } from '../src/aggregate/interval.ts';
 import type { Winner } from '../src/aggregate/pairs.ts';
+import { qualityPage, readRows } from './rows.ts';
+import { report } from './support.ts';
 
 /** One judged row. */
 export interface QualityResult {
@@ -22,9 +22,6 @@ export interface QualityResult {
   readonly lean?: number | null;
 }
 
-/** Where results are kept. */
-export const resultsFile = fileURLToPath(new URL('./results/quality.jsonl', import.meta.url));
-const page = fileURLToPath(new URL('../docs/quality.md', import.meta.url));
 const scoreSet = 'prometheus_vicuna';
 /** A protocol with fewer rows than this says nothing. */
 const fewestRows = 10;
@@ -42,10 +39,7 @@ const names: Readonly<Record<string, string>> = {
 
 /** Replace the block between the markers of docs/quality.md. */
 export function writeQualityReport(): void {
-  const results: QualityResult[] = readFileSync(resultsFile, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
+  const results = readRows<QualityResult>('quality');
   const models = [...new Set(results.map(({ model }) => model))];
   const text = models
     .map((model) =>
@@ -55,12 +49,7 @@ export function writeQualityReport(): void {
       ),
     )
     .join('\n\n');
-  const [begin, end] = ['<!-- quality:begin -->', '<!-- quality:end -->'];
-  const document = readFileSync(page, 'utf8');
-  const [from, to] = [document.indexOf(begin), document.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${page}: expected ${begin} and ${end}`);
-  writeFileSync(page, `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`);
-  console.log(text);
+  report([{ name: 'quality', text }], results, { json: false, write: [qualityPage] });
 }
 
 function modelTables(model: string, results: readonly QualityResult[]): string {

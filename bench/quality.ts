@@ -7,8 +7,6 @@
  * Rows are picked by the hash of their id, so every run and every model sees the same ones. Each result is appended to
  * bench/results/quality.jsonl; what is there is not judged again.
  */
-import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSamples } from '../src/dataset.ts';
@@ -20,7 +18,9 @@ import { planSample } from '../src/judge/plan.ts';
 import { completeProtocol } from '../src/judge/protocol.ts';
 import { type LoadedRubric, loadRubric } from '../src/rubric.ts';
 import type { Sample } from '../src/schema.ts';
-import { type QualityResult, resultsFile, writeQualityReport } from './quality-report.ts';
+import { type QualityResult, writeQualityReport } from './quality-report.ts';
+import { keepRow, pickByHash, readRows } from './rows.ts';
+import { collect } from './support.ts';
 
 /** The sets that defaults are chosen on. */
 const sets = [
@@ -52,10 +52,11 @@ async function measure(): Promise<void> {
     model: await resolveModel(flags.model),
     ...(flags.threads === undefined ? {} : { threads: Number(flags.threads) }),
   });
-  const done = new Set(knownResults().map(keyOf));
+  const done = new Set(readRows<QualityResult>('quality').map(keyOf));
   for (const { set, file, rubric } of sets.filter(({ set }) => flags.sets.split(',').includes(set))) {
     const loaded = await loadRubric(rubric);
-    const samples = await pick(join(flags.data, file), Number(flags.rows));
+    const rows = await collect(readSamples(join(flags.data, file)));
+    const samples = pickByHash(rows, ({ id }) => id, Number(flags.rows));
     for (const sample of samples) {
       for (const protocol of flags.protocols.split(',')) {
         const identity = { model: flags.model, set, protocol, id: sample.id };
@@ -69,22 +70,11 @@ async function measure(): Promise<void> {
           label: sample.label ?? sample.metadata?.score,
           lengths: sample.responses.map(({ text }) => text.length),
         };
-        appendFileSync(resultsFile, `${JSON.stringify({ ...base, ...result })}\n`);
+        keepRow('quality', { ...base, ...result });
       }
     }
     console.log(`${flags.model} ${set}: ${samples.length} rows`);
   }
-}
-
-/** The first rows by the hash of their id. */
-async function pick(file: string, rows: number): Promise<Sample[]> {
-  const samples: { sample: Sample; order: string }[] = [];
-  for await (const sample of readSamples(file))
-    samples.push({ sample, order: createHash('sha256').update(sample.id).digest('hex') });
-  return samples
-    .sort((left, right) => (left.order < right.order ? -1 : 1))
-    .slice(0, rows)
-    .map(({ sample }) => sample);
 }
 
 /** What most programs do: one order, ask for JSON, decode greedily, take the first match of a pattern. */
@@ -140,14 +130,6 @@ async function judged(engine: Engine, sample: Sample, loaded: LoadedRubric, prot
   if (verdict === undefined) throw new Error('no verdict');
   const { winner, score, flipped, positionLean } = verdict;
   return { winner, score, flipped, lean: positionLean, forward: forward[0] ?? null };
-}
-
-function knownResults(): QualityResult[] {
-  if (!existsSync(resultsFile)) return [];
-  return readFileSync(resultsFile, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
 }
 
 function keyOf({
