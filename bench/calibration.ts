@@ -152,8 +152,13 @@ function perfectError(probabilities: readonly number[]): number {
   return sum(errors) / draws;
 }
 
-const oddsOf = (rows: readonly Scored[]) => rows.map(({ score }) => boundedLogOdds(score));
-const labelsOf = (rows: readonly Scored[]) => rows.map(({ label }) => label);
+function oddsOf(rows: readonly Scored[]): number[] {
+  return rows.map(({ score }) => boundedLogOdds(score));
+}
+
+function labelsOf(rows: readonly Scored[]): number[] {
+  return rows.map(({ label }) => label);
+}
 
 function text({ estimate: value, low, high }: Figure): string {
   return `${value?.toFixed(3) ?? '–'} (${low?.toFixed(3) ?? '–'}–${high?.toFixed(3) ?? '–'})`;

@@ -9,7 +9,8 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Figure } from '../src/aggregate/interval.ts';
+import { areaUnderCurve } from '../src/aggregate/correlation.ts';
+import { clusterBootstrap, type Figure } from '../src/aggregate/interval.ts';
 import {
   expectedFigures,
   type FirstError,
@@ -105,6 +106,7 @@ function modelTable(rows: readonly Row[]): string {
     'found where there is one',
     'none where there is none',
     'right about any',
+    'AUC over steps',
   ];
   return table(head, [
     ...subsetRows('all', rows),
@@ -130,7 +132,7 @@ function subsetRows(name: string, rows: readonly Row[]): string[][] {
   if (name === 'all')
     judged.splice(1, 0, ['juror: threshold fitted on the other half', figures(crossFitted(scored))]);
   const open = rows.length - scored.length;
-  return judged.map(([by, { f1, erroneous, correct, detection }]) => [
+  return judged.map(([by, { f1, erroneous, correct, detection }], place) => [
     name,
     `${scored.length}${open === 0 ? '' : ` (${open} not scored)`}`,
     by,
@@ -138,7 +140,24 @@ function subsetRows(name: string, rows: readonly Row[]): string[][] {
     share(erroneous),
     share(correct),
     share(detection),
+    place === 0 ? decimals(stepCurve(scored)) : '–',
   ]);
+}
+
+/** How well the probabilities tell the first wrong step from the good ones before it, and from those of good solutions. */
+function stepCurve(rows: readonly Scored[]): Figure {
+  const steps = rows.flatMap(({ id, steps, label }) =>
+    steps.flatMap((probability, place) =>
+      label === 'none' || place <= label ? [{ id, probability, good: place !== label }] : [],
+    ),
+  );
+  return clusterBootstrap(
+    areaUnderCurve(
+      steps.map(({ probability }) => probability),
+      steps.map(({ good }) => good),
+    ),
+    steps.map(({ id }) => id),
+  );
 }
 
 /** Each half's guesses with the threshold that has the best F1 on the other half. */
@@ -161,6 +180,10 @@ function bestThreshold(rows: readonly Scored[]): number {
 function firstBelow(steps: readonly number[], threshold: number): FirstError {
   const index = steps.findIndex((probability) => probability < threshold);
   return index < 0 ? 'none' : index;
+}
+
+function decimals({ estimate: value, low, high }: Figure): string {
+  return `${value?.toFixed(2) ?? '–'} (${low?.toFixed(2) ?? '–'}–${high?.toFixed(2) ?? '–'})`;
 }
 
 function share({ estimate: value, low, high }: Figure): string {
