@@ -9,6 +9,7 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { contentFreeCalibration, meanDistribution } from '../src/aggregate/content-free.ts';
 import { areaUnderCurve } from '../src/aggregate/correlation.ts';
 import { clusterBootstrap, type Figure } from '../src/aggregate/interval.ts';
 import {
@@ -53,7 +54,9 @@ interface Row {
   readonly label: FirstError;
 }
 /** A solution whose steps are all scored. */
-type Scored = Row & { readonly steps: readonly number[] };
+interface Scored extends Row {
+  readonly steps: readonly number[];
+}
 
 if (flags.report) writeReport();
 else await measure();
@@ -130,7 +133,12 @@ function subsetRows(name: string, rows: readonly Row[]): string[][] {
     ['*a random step or none*', expectedFigures(chance, labels, ids)],
   ];
   if (name === 'all')
-    judged.splice(1, 0, ['juror: threshold fitted on the other half', figures(crossFitted(scored))]);
+    judged.splice(
+      1,
+      0,
+      ['juror: prior over labels taken out (batch)', figures(withoutPrior(scored))],
+      ['juror: threshold fitted on the other half', figures(crossFitted(scored))],
+    );
   const open = rows.length - scored.length;
   return judged.map(([by, { f1, erroneous, correct, detection }], place) => [
     name,
@@ -157,6 +165,18 @@ function stepCurve(rows: readonly Scored[]): Figure {
       steps.map(({ good }) => good),
     ),
     steps.map(({ id }) => id),
+  );
+}
+
+/** Guesses with the judge's mean distribution over all steps taken out of each; no label is looked at. */
+function withoutPrior(rows: readonly Scored[]): FirstError[] {
+  const read = rows.map(({ steps }) => steps.map((good) => ({ good, bad: 1 - good })));
+  const prior = meanDistribution(read.flat());
+  return read.map((steps) =>
+    firstBelow(
+      steps.map((step) => contentFreeCalibration(step, prior).good ?? 0),
+      0.5,
+    ),
   );
 }
 

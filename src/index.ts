@@ -97,13 +97,23 @@ export {
   type CalibrationRow,
   type CalibrationRowOptions,
   type CalibrationRows,
-  type CalibrationSubject,
-  calibrationSubject,
   createCalibrator,
   readCalibrationRows,
 } from './judge/calibrate.ts';
+export { calibratedVerdictOf } from './judge/calibrated.ts';
 export { readCalibration, writeCalibration } from './judge/calibration-file.ts';
-export { type ContentFreeOptions, calibrateContentFree } from './judge/content-free.ts';
+export {
+  type CalibrationSubject,
+  calibrationSubject,
+  type JudgeSubject,
+  judgeSubject,
+} from './judge/calibration-subject.ts';
+export {
+  type ContentFreeOptions,
+  calibrateContentFree,
+  fitLabelPrior,
+  takeOutPrior,
+} from './judge/content-free.ts';
 export { isContentFree } from './judge/content-free-answer.ts';
 export {
   type FitCalibrationOptions,
@@ -133,6 +143,7 @@ export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
 export { type LoadedRubric, listRubrics, loadRubric, parseRubric } from './rubric.ts';
 export {
+  AnyCalibration,
   Calibration,
   Combine,
   Criterion,

@@ -1,13 +1,15 @@
 /** `juror calibrate RUN`: fit a calibration of a run's probabilities on labels. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { JurorError } from '../errors.ts';
-import { calibrationSubject, readCalibrationRows } from '../judge/calibrate.ts';
+import { readCalibrationRows } from '../judge/calibrate.ts';
 import { writeCalibration } from '../judge/calibration-file.ts';
+import { calibrationSubject } from '../judge/calibration-subject.ts';
 import { fitCalibration } from '../judge/fit-calibration.ts';
 import { readRun } from '../store/run.ts';
 import { labelScale, readLabels } from './agree.ts';
 import { describeCalibration } from './calibration.ts';
 import { flag, wholeNumber } from './flags.ts';
+import { describePrior, fitPriorOf } from './label-prior.ts';
 import { processTerminal } from './terminal.ts';
 
 /** The verb. */
@@ -20,9 +22,21 @@ export function calibrateCommand(): CommandUnknownOpts {
     )
     .addOption(flag('--out <file>', 'the calibration, as JSON; juror agree takes it').makeOptionMandatory())
     .addOption(
-      flag('--method <name>', 'temperature: one factor; platt: factor and shift, no shift for pairs')
-        .choices(['temperature', 'platt'] as const)
+      flag(
+        '--method <name>',
+        'on labels: temperature, one factor; platt, factor and shift (no shift for pairs). Without labels: batch or content-free take the judge’s prior over labels out',
+      )
+        .choices(['temperature', 'platt', 'batch', 'content-free'] as const)
         .default('temperature' as const),
+    )
+    .addOption(
+      flag('--content-free <run>', 'for content-free: a run of the same judge on answers without content'),
+    )
+    .addOption(
+      flag(
+        '--strength <number>',
+        'of batch and content-free: 1 takes the prior out, 0 leaves it in (default: 1)',
+      ).argParser(strength),
     )
     .addOption(flag('--rubric <id>', 'which rubric, where the run has several'))
     .addOption(
@@ -40,13 +54,25 @@ export function calibrateCommand(): CommandUnknownOpts {
       const rubricId = flags.rubric ?? ids[0] ?? '';
       if (flags.rubric === undefined && ids.length > 1)
         throw new JurorError('usage', `expected --rubric with one of ${ids.join(', ')}, got none`);
+      const { method: kind, bins, seed } = flags;
+      if (kind === 'batch' || kind === 'content-free') {
+        const { contentFree, strength } = flags;
+        const fitted = await fitPriorOf(run, rubricId, { method: kind, contentFree, strength });
+        await writeCalibration(flags.out, fitted.prior);
+        if (flags.json) return terminal.print(JSON.stringify(fitted.prior, null, 2));
+        return terminal.print(`${describePrior(fitted)}\n\n${flags.out}`);
+      }
+      if (flags.contentFree !== undefined || flags.strength !== undefined)
+        throw new JurorError(
+          'usage',
+          `--${flags.contentFree === undefined ? 'strength' : 'content-free'}: expected --method batch or content-free, got ${kind}`,
+        );
       const subject = calibrationSubject(run, rubricId);
       const labels = flags.labels === undefined ? undefined : await readLabels(flags.labels);
       const data = await readCalibrationRows(run, rubricId, {
         ...(labels ? { labelOf: (id) => labels.get(id) } : {}),
         ...(flags.scale ? { labelRange: flags.scale } : {}),
       });
-      const { method: kind, bins, seed } = flags;
       const fitted = fitCalibration(data, subject, { kind, bins, seed });
       await writeCalibration(flags.out, fitted.calibration);
       if (flags.json)
@@ -55,4 +81,11 @@ export function calibrateCommand(): CommandUnknownOpts {
         );
       terminal.print(`${describeCalibration(fitted)}\n\n${flags.out}`);
     });
+}
+
+/** `--strength` as a number. */
+function strength(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new JurorError('usage', `--strength: expected a number such as 0.5, got '${text}'`);
 }

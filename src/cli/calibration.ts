@@ -6,14 +6,15 @@ import {
   type ReliabilityBin,
 } from '../aggregate/calibration-error.ts';
 import type { Figure } from '../aggregate/interval.ts';
+import { JurorError } from '../errors.ts';
 import {
   type CalibrationRowOptions,
   calibrationDataDigest,
-  calibrationSubject,
   createCalibrator,
   readCalibrationRows,
 } from '../judge/calibrate.ts';
 import { readCalibration } from '../judge/calibration-file.ts';
+import { calibrationSubject } from '../judge/calibration-subject.ts';
 import { estimateCalibration, type FittedCalibration } from '../judge/fit-calibration.ts';
 import type { Calibration } from '../schema.ts';
 import type { Run } from '../store/run.ts';
@@ -77,6 +78,14 @@ export async function calibratedFigures(
   options: CalibrationRowOptions & { readonly rubricId?: string; readonly seed?: number },
 ): Promise<CalibratedFigures> {
   const calibration = await readCalibration(file);
+  if ('priors' in calibration)
+    throw new JurorError(
+      'usage',
+      `expected a calibration on labels, got a prior over labels (${calibration.kind})`,
+      {
+        place: { file },
+      },
+    );
   const { mode, rubric, parameters, labelRange, crossValidation } = calibration;
   createCalibrator(calibration, calibrationSubject(run, options.rubricId ?? rubric.id));
   const read = await readCalibrationRows(run, rubric.id, {

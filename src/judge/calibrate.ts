@@ -7,10 +7,8 @@ import { JurorError } from '../errors.ts';
 import type { Calibration, Label, Verdict } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
 import type { Run } from '../store/run.ts';
+import { type CalibrationSubject, mismatch, requireSubject } from './calibration-subject.ts';
 import { verdictOf } from './run.ts';
-
-/** Whose probabilities are calibrated: everything that a calibration depends on. */
-export type CalibrationSubject = Pick<Calibration, 'mode' | 'rubric' | 'engines' | 'protocol'>;
 
 /** A verdict beside its label, both in [0, 1]. */
 export interface CalibrationRow {
@@ -40,39 +38,8 @@ export interface CalibrationRowOptions {
   readonly labelOf?: (sampleId: string) => Label | undefined;
   /** The ends of numeric labels' scale. Default 0 to 1 where all labels are 0 or 1; an error for others. */
   readonly labelRange?: LabelRange;
-}
-
-/** What a calibration of a run's rubric is bound to. Throws JurorError `usage` for a rubric that the run lacks. */
-export function calibrationSubject(run: Pick<Run, 'manifest'>, rubricId: string): CalibrationSubject {
-  const { rubrics, engines, prompts, critique, samples, settings } = run.manifest.configuration;
-  const { panel, quorum, escalate, abstain = '' } = settings;
-  const together = escalate
-    ? `ladder, ${abstain}`
-    : panel === undefined
-      ? undefined
-      : `${panel}, quorum ${quorum}`;
-  const found = rubrics.find(({ rubric }) => rubric.id === rubricId);
-  if (!found) {
-    const known = rubrics.map(({ rubric }) => rubric.id).join(', ');
-    throw new JurorError('usage', `expected a rubric of the run (${known}), got '${rubricId}'`);
-  }
-  const { id, version, mode, prompt } = found.rubric;
-  if (mode !== 'pairwise' && mode !== 'pointwise')
-    throw new JurorError(
-      'usage',
-      `expected a pointwise or pairwise rubric to calibrate, got '${id}' (${mode})`,
-    );
-  return {
-    mode,
-    rubric: { id, version, digest: found.digest },
-    engines: engines.map(({ model, digest, template }) => ({ model, digest, template })),
-    protocol: {
-      critique,
-      samples,
-      prompt: prompts[prompt] ?? '',
-      ...(together === undefined ? {} : { panel: together }),
-    },
-  };
+  /** How verdicts are derived. Default: as the run's settings say. */
+  readonly derive?: ReturnType<typeof verdictOf>;
 }
 
 /** The labelled verdicts of one rubric of a run, in the order of its plan. */
@@ -81,7 +48,7 @@ export async function readCalibrationRows(
   rubricId: string,
   options: CalibrationRowOptions = {},
 ): Promise<CalibrationRows> {
-  const derive = verdictOf(run);
+  const derive = options.derive ?? verdictOf(run);
   const labelled: (CalibrationRow | Unscored)[] = [];
   let verdicts = 0;
   let pairwise = false;
@@ -173,45 +140,4 @@ function requireRange(
       `expected labels 0 and 1, or the ends of their scale, got the label ${other}`,
     );
   return range;
-}
-
-function requireSubject(calibration: Calibration, subject: CalibrationSubject): void {
-  const engines = (of: CalibrationSubject) =>
-    of.engines.map(({ model, digest, template }) => ({ name: model, digest: `${digest} ${template}` }));
-  const rubric = (of: CalibrationSubject) => [
-    { name: `${of.rubric.id} ${of.rubric.version}`, digest: of.rubric.digest },
-  ];
-  compare('rubric', rubric(calibration), rubric(subject));
-  compare('engine', engines(calibration), engines(subject));
-  const [fitted, given] = [calibration.protocol, subject.protocol];
-  if (fitted.prompt !== given.prompt)
-    throw mismatch('prompt template', fitted.prompt.slice(0, 12), given.prompt.slice(0, 12));
-  if (protocolText(fitted) !== protocolText(given))
-    throw mismatch('protocol', protocolText(fitted), protocolText(given));
-}
-
-function protocolText({ critique, samples, panel }: Calibration['protocol']): string {
-  const together = panel === undefined ? '' : `, ${panel}`;
-  return `critique ${critique}, ${samples} ${samples === 1 ? 'sample' : 'samples'}${together}`;
-}
-
-interface Named {
-  readonly name: string;
-  readonly digest: string;
-}
-
-/** Panels are compared whatever their order; names alone may differ. */
-function compare(noun: string, fitted: readonly Named[], given: readonly Named[]): void {
-  const digests = (of: readonly Named[]) => JSON.stringify(of.map(({ digest }) => digest).sort());
-  if (digests(fitted) === digests(given)) return;
-  const text = (of: readonly Named[]) =>
-    of.map(({ name, digest }) => `${name} (${digest.slice(0, 12)})`).join(' + ');
-  throw mismatch(noun, text(fitted), text(given));
-}
-
-function mismatch(noun: string, fitted: string, given: string): JurorError {
-  return new JurorError(
-    'usage',
-    `expected the ${noun} that the calibration was fitted for, ${fitted}, got ${given}; fit it again with juror calibrate`,
-  );
 }

@@ -1,17 +1,17 @@
 /** Calibrations as files. */
 import { readFile } from 'node:fs/promises';
 import { JurorError } from '../errors.ts';
-import { Calibration } from '../schema.ts';
+import { AnyCalibration } from '../schema.ts';
 import { writeAtomically } from '../store/atomic-file.ts';
 import { readableJson } from '../store/manifest.ts';
 
 /** Write a calibration as JSON; the file is old or new, never a mix. Throws JurorError `store` where it cannot be written. */
-export async function writeCalibration(path: string, calibration: Calibration): Promise<void> {
+export async function writeCalibration(path: string, calibration: AnyCalibration): Promise<void> {
   await writeAtomically(path, [readableJson(calibration)]);
 }
 
 /** Read a calibration that {@link writeCalibration} wrote. Throws JurorError `data`, naming file and field, for anything else. */
-export async function readCalibration(path: string): Promise<Calibration> {
+export async function readCalibration(path: string): Promise<AnyCalibration> {
   const refuse = (message: string, cause: unknown, field?: string): never => {
     throw new JurorError('data', message, { place: { file: path, ...(field ? { field } : {}) }, cause });
   };
@@ -24,7 +24,7 @@ export async function readCalibration(path: string): Promise<Calibration> {
   } catch (cause) {
     return refuse('expected a calibration in JSON, got another text', cause);
   }
-  const { data, error } = Calibration.safeParse(content);
+  const { data, error } = AnyCalibration.safeParse(content);
   if (data) return data;
   const issue = error.issues[0];
   return refuse(

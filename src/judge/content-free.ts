@@ -1,9 +1,11 @@
 /** Judgments read again with the judge's own prior over labels taken out: for small judges, without any labels of people. */
 import { contentFreeCalibration, meanDistribution } from '../aggregate/content-free.ts';
 import { expectation } from '../aggregate/logits.ts';
+import { contentHash } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
 import { scaleLabels, scoreOf } from '../scale.ts';
-import type { Distribution, Judgment, Outcome, Rubric } from '../schema.ts';
+import type { Distribution, Judgment, LabelPrior, Outcome, Rubric } from '../schema.ts';
+import type { JudgeSubject } from './calibration-subject.ts';
 
 /** What the prior is taken from, and how much of it is taken out. */
 export interface ContentFreeOptions {
@@ -27,37 +29,103 @@ export function calibrateContentFree(
   rubric: Rubric,
   options: ContentFreeOptions = {},
 ): Judgment[] {
-  if (rubric.mode === 'pairwise')
-    throw new JurorError('usage', `expected a rubric for single answers, got '${rubric.id}' (pairwise)`);
-  const groups = Map.groupBy(options.contentFree ?? judgments, groupOf);
-  const priors = new Map(
+  requireSingle(rubric);
+  const priors = priorsOf(options.contentFree ?? judgments);
+  return takeOut(judgments, rubric, priors, options.strength);
+}
+
+/**
+ * The prior of one judge under one rubric, to be kept. Of a batch it says what the judge says on average of such answers; of
+ * answers without content (`kind` content-free) what it says of nothing. Throws JurorError `usage` for pairs, and `data` where no
+ * judgment is scored.
+ */
+export function fitLabelPrior(
+  judgments: readonly Judgment[],
+  subject: JudgeSubject,
+  { kind, strength = 1 }: { readonly kind: LabelPrior['kind']; readonly strength?: number },
+): LabelPrior {
+  const { mode, rubric, engines, protocol } = subject;
+  requireSingle({ id: rubric.id, mode });
+  const scored = judgments.filter(({ outcome }) => outcome.status === 'scored');
+  if (scored.length === 0)
+    throw new JurorError(
+      'data',
+      `expected scored judgments under '${rubric.id}', got none of ${judgments.length}`,
+    );
+  const priors = [...priorsOf(scored).values()];
+  const places = (of: LabelPrior['priors'][number]) => contentHash([of.criterionId, of.engine]);
+  return {
+    schemaVersion: 1,
+    kind,
+    mode: mode === 'stepwise' ? 'stepwise' : 'pointwise',
+    rubric: { ...rubric },
+    engines: engines.map((engine) => ({ ...engine })),
+    protocol: { ...protocol },
+    strength,
+    priors: priors.sort((one, other) => (places(one) < places(other) ? -1 : 1)),
+    data: {
+      digest: contentHash(scored.map(({ key, outcome }) => contentHash([key, outcome])).sort()),
+      n: scored.length,
+    },
+  };
+}
+
+/** Judgments read again with a kept prior taken out; see {@link calibrateContentFree}. The prior must be of their judge and rubric. */
+export function takeOutPrior(judgments: readonly Judgment[], rubric: Rubric, prior: LabelPrior): Judgment[] {
+  const priors = new Map(prior.priors.map((own) => [groupName(own.criterionId, own.engine), own]));
+  return takeOut(judgments, rubric, priors, prior.strength);
+}
+
+type Prior = LabelPrior['priors'][number];
+
+function priorsOf(judgments: readonly Judgment[]): Map<string, Prior> {
+  const groups = Map.groupBy(judgments, ({ criterionId, engine }) => groupName(criterionId, engine));
+  return new Map(
     [...groups].flatMap(([name, members]) => {
       const read = members.flatMap(({ outcome }) =>
         outcome.status === 'scored' ? [outcome.distribution] : [],
       );
-      return read.length === 0 ? [] : [[name, meanDistribution(read)] as const];
+      const [first] = members;
+      if (first === undefined || read.length === 0) return [];
+      const { criterionId, engine } = first;
+      const { digest, template } = engine;
+      const distribution = meanDistribution(read);
+      return [[name, { criterionId, engine: { digest, template }, distribution, n: read.length }] as const];
     }),
   );
+}
+
+function takeOut(
+  judgments: readonly Judgment[],
+  rubric: Rubric,
+  priors: ReadonlyMap<string, Prior>,
+  strength: number | undefined,
+): Judgment[] {
   return judgments.map((judgment) => {
-    const { outcome, criterionId } = judgment;
+    const { outcome, criterionId, engine } = judgment;
     if (outcome.status === 'unscored') return judgment;
-    const prior = priors.get(groupOf(judgment));
+    const prior = priors.get(groupName(criterionId, engine));
     if (!prior)
       throw new JurorError(
         'data',
-        `expected a scored content-free judgment of criterion '${criterionId}' by ${judgment.engine.model}, got none`,
+        `expected a scored content-free judgment of criterion '${criterionId}' by ${engine.model}, got none`,
       );
     const calibrated = contentFreeCalibration(
       outcome.distribution,
-      prior,
-      options.strength === undefined ? {} : { strength: options.strength },
+      prior.distribution,
+      strength === undefined ? {} : { strength },
     );
     return { ...judgment, outcome: outcomeOf(calibrated, rubric, criterionId) };
   });
 }
 
-function groupOf({ criterionId, engine }: Judgment): string {
-  return JSON.stringify([criterionId, engine.digest, engine.template]);
+function requireSingle({ id, mode }: Pick<Rubric, 'id' | 'mode'>): void {
+  if (mode === 'pairwise')
+    throw new JurorError('usage', `expected a rubric for single answers, got '${id}' (pairwise)`);
+}
+
+function groupName(criterionId: string, { digest, template }: Prior['engine']): string {
+  return JSON.stringify([criterionId, digest, template]);
 }
 
 function outcomeOf(distribution: Distribution, rubric: Rubric, criterionId: string): Outcome {

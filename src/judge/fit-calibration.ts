@@ -20,12 +20,8 @@ import { undefinedFigure } from '../aggregate/interval.ts';
 import { seedFrom } from '../aggregate/random.ts';
 import { JurorError } from '../errors.ts';
 import type { Calibration } from '../schema.ts';
-import {
-  type CalibrationRow,
-  type CalibrationRows,
-  type CalibrationSubject,
-  calibrationDataDigest,
-} from './calibrate.ts';
+import { type CalibrationRow, type CalibrationRows, calibrationDataDigest } from './calibrate.ts';
+import type { CalibrationSubject } from './calibration-subject.ts';
 
 /** Fewer labels than this say nothing about probabilities. */
 const LEAST_ROWS = 10;

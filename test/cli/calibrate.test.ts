@@ -2,7 +2,7 @@ import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Calibration } from '../../src/schema.ts';
+import { Calibration, LabelPrior, Verdict } from '../../src/schema.ts';
 import { juror, recordings, without } from './juror.ts';
 
 const data = 'fixtures/demo/pairs.jsonl';
@@ -133,4 +133,69 @@ test('too few labels, other rubrics and engines, and wrong flags are refused', a
   expect(await refused('agree', pairs.run, '--calibration', file)).toMatchInlineSnapshot(
     `"juror: expected the engine that the calibration was fitted for, large (000000000000), got smollm2-135m (b179c9523d0e); fit it again with juror calibrate"`,
   );
+});
+
+test('a prior over labels needs no label; the verdicts without it are exported beside those as judged', async () => {
+  await using at = await judged('answers');
+  const file = join(at.home, 'prior.json');
+  const batch = await juror(['calibrate', at.run, '--method', 'batch', '--out', file], at.home);
+  expect(batch.code).toBe(0);
+  expect(without(at.home, batch.stdout)).toMatchInlineSnapshot(`
+    "answer-correctness · pointwise · prior over labels from 6 judgments, the judgments of this run
+    most probable label, as judged and with the prior taken out; no label of people was looked at
+
+    criterion           label       prior  before  after
+    answer-correctness  correct    31.7 %       0      4
+                        incorrect  68.3 %       6      2
+
+    A batch prior takes labels to be about equally frequent: it tells answers of this batch apart.
+
+    FOLDER/prior.json
+    "
+  `);
+  const prior = LabelPrior.parse(JSON.parse(await readFile(file, 'utf8')));
+  const scoresIn = async (name: string, ...flags: string[]) => {
+    const to = join(at.home, name);
+    expect((await juror(['export', at.run, '--to', to, ...flags], at.home)).code).toBe(0);
+    const lines = (await readFile(to, 'utf8')).trim().split('\n');
+    return lines.map((line) => Verdict.parse(JSON.parse(line)).score ?? Number.NaN);
+  };
+  const judgedScores = await scoresIn('judged.jsonl');
+  const { correct = 0, incorrect = 0 } = prior.priors[0]?.distribution ?? {};
+  const calibrated = await scoresIn('calibrated.jsonl', '--calibration', file);
+  expect(calibrated).toHaveLength(6);
+  for (const [index, score] of calibrated.entries()) {
+    const [good, bad] = [(judgedScores[index] ?? 0) / correct, (1 - (judgedScores[index] ?? 0)) / incorrect];
+    expect(score).toBeCloseTo(good / (good + bad), 12);
+  }
+
+  // A run of answers without content is read with the same judge only.
+  const again = join(at.home, 'again.json');
+  const free = ['--method', 'content-free', '--content-free', at.run, '--out', again];
+  expect((await juror(['calibrate', at.run, ...free], at.home)).code).toBe(0);
+  const { kind: _batch, ...same } = prior;
+  expect(JSON.parse(await readFile(again, 'utf8'))).toEqual({ ...same, kind: 'content-free' });
+  await using pairs = await judged();
+  const other = ['--method', 'content-free', '--content-free', pairs.run, '--out', again];
+  expect(await juror(['calibrate', at.run, ...other], at.home)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("expected a rubric of the run (better-answer), got 'answer-correctness'"),
+  });
+});
+
+test('flags of priors and of lines are told apart; a run’s own verdicts stay as judged', async () => {
+  await using at = await judged('answers');
+  const file = join(at.home, 'prior.json');
+  const refused = async (parameters: string[], message: string) => {
+    const { code, stderr } = await juror(parameters, at.home);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  };
+  const calibrate = (...flags: string[]) => ['calibrate', at.run, '--out', file, ...flags];
+  await refused(calibrate('--method', 'content-free'), 'expected --content-free with a run');
+  await refused(calibrate('--method', 'batch', '--content-free', at.run), 'expected --method content-free');
+  await refused(calibrate('--strength', '0.5'), 'expected --method batch or content-free');
+  await refused(calibrate('--method', 'batch', '--strength', 'much'), '--strength: expected a number');
+  expect((await juror(calibrate('--method', 'batch'), at.home)).code).toBe(0);
+  await refused(['export', at.run, '--calibration', file], 'expected --to FILE');
 });

@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  calibrationDataDigest,
-  calibrationSubject,
-  createCalibrator,
-  readCalibrationRows,
-} from '../../src/judge/calibrate.ts';
+import { calibrationDataDigest, createCalibrator, readCalibrationRows } from '../../src/judge/calibrate.ts';
+import { calibrationSubject } from '../../src/judge/calibration-subject.ts';
 import { fitCalibration } from '../../src/judge/fit-calibration.ts';
 import { createJudge } from '../../src/judge/judge.ts';
 import { completeProtocol } from '../../src/judge/protocol.ts';

@@ -37,7 +37,7 @@ test('what is no calibration is refused with file and field', async () => {
     [
       "FOLDER/c.json: expected a calibration, got no readable file at this path",
       "FOLDER/c.json: expected a calibration in JSON, got another text",
-      "FOLDER/c.json: schemaVersion: expected a calibration that juror calibrate wrote, got another record: Invalid input: expected 1",
+      "FOLDER/c.json: kind: expected a calibration that juror calibrate wrote, got another record: Invalid discriminator value. Expected 'temperature' | 'platt' | 'batch' | 'content-free'",
       "FOLDER/c.json: parameters.slope: expected a calibration that juror calibrate wrote, got another record: Invalid input: expected number, received string",
       "FOLDER/c.json: schemaVersion: expected a calibration that juror calibrate wrote, got another record: Invalid input: expected 1",
     ]

@@ -1,7 +1,8 @@
 /** Verdicts and labels for the tests of calibration. */
 import { logistic } from '../../src/aggregate/logits.ts';
 import { createRandom } from '../../src/aggregate/random.ts';
-import type { CalibrationRow, CalibrationRows, CalibrationSubject } from '../../src/judge/calibrate.ts';
+import type { CalibrationRow, CalibrationRows } from '../../src/judge/calibrate.ts';
+import type { CalibrationSubject } from '../../src/judge/calibration-subject.ts';
 
 const digest = (letter: string) => letter.repeat(64);
 

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { calibrateContentFree } from '../../src/judge/content-free.ts';
+import type { JudgeSubject } from '../../src/judge/calibration-subject.ts';
+import { calibrateContentFree, fitLabelPrior, takeOutPrior } from '../../src/judge/content-free.ts';
 import { createJudge } from '../../src/judge/judge.ts';
 import { deriveVerdict } from '../../src/judge/verdict.ts';
 import { loadRubric } from '../../src/rubric.ts';
-import type { Judgment, Sample } from '../../src/schema.ts';
+import { type Judgment, LabelPrior, type Sample } from '../../src/schema.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
 
@@ -92,4 +93,41 @@ test('engines keep their own priors; unscored judgments stay; what has no prior 
   expect(() => calibrateContentFree(own, pairs)).toThrow(
     "expected a rubric for single answers, got 'better-answer' (pairwise)",
   );
+});
+
+const subject: JudgeSubject = {
+  mode: 'pointwise',
+  rubric: { id: rubric.rubric.id, version: rubric.rubric.version, digest: rubric.digest },
+  engines: [{ model: 'fake', digest: 'fake', template: 'fake' }],
+  protocol: { critique: 'none', samples: 1, prompt: '' },
+};
+
+test('a kept prior does what the batch does, whatever the order, and says what it was taken from', async () => {
+  const judgments = await judgmentsOf(['One.', 'Two.', 'Three.']);
+  const prior = fitLabelPrior(judgments, subject, { kind: 'batch' });
+  expect(LabelPrior.parse(JSON.parse(JSON.stringify(prior)))).toEqual(prior);
+  expect(prior.data.n).toBe(judgments.length);
+  expect(prior.priors.map(({ criterionId }) => criterionId).sort()).toEqual(
+    rubric.rubric.criteria.map(({ id }) => id).sort(),
+  );
+  expect(takeOutPrior(judgments, rubric.rubric, prior)).toEqual(
+    calibrateContentFree(judgments, rubric.rubric),
+  );
+  expect(fitLabelPrior(judgments.toReversed(), subject, { kind: 'batch' })).toEqual(prior);
+  const fewer = fitLabelPrior(judgments.slice(1), subject, { kind: 'batch' });
+  expect(fewer.data.digest).not.toBe(prior.data.digest);
+});
+
+test('a strength of 0 leaves scores as they were; pairs, and judgments without a score, have no prior', async () => {
+  const judgments = await judgmentsOf(['One.', 'Two.']);
+  const none = fitLabelPrior(judgments, subject, { kind: 'batch', strength: 0 });
+  for (const [index, judgment] of takeOutPrior(judgments, rubric.rubric, none).entries())
+    expect(scored(judgment).score).toBeCloseTo(scored(judgments[index] ?? judgment).score, 12);
+  expect(() => fitLabelPrior(judgments, { ...subject, mode: 'pairwise' }, { kind: 'batch' })).toThrow(
+    /single answers/,
+  );
+  const unscored = judgments.map((judgment): Judgment => {
+    return { ...judgment, outcome: { status: 'unscored', reason: 'context', message: 'too long' } };
+  });
+  expect(() => fitLabelPrior(unscored, subject, { kind: 'batch' })).toThrow(/expected scored judgments/);
 });
