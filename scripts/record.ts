@@ -34,6 +34,8 @@ const recordings = {
       '--out',
       join(folder, 'answers'),
     ],
+    [...source, 'examples/judge-pair.ts'],
+    [...source, 'examples/custom-rubric.ts'],
     [
       ...judge,
       'fixtures/demo/pairs.jsonl',
@@ -46,8 +48,6 @@ const recordings = {
       '--out',
       join(folder, 'objectives'),
     ],
-    [...source, 'examples/judge-pair.ts'],
-    [...source, 'examples/custom-rubric.ts'],
   ],
   // Nothing fits 256 tokens: unscored judgments, on record.
   'small-context': [
