@@ -104,6 +104,7 @@ async function combine(folders: readonly string[], flags: Flags): Promise<number
     ...(flags.before ? { before: flags.before } : {}),
     ...(flags.after ? { after: flags.after } : {}),
   });
+  await writeRewards(flags.out, rewards);
   const report = rewardReport(
     rewards.map((reward, row) => {
       const { characters = null, label = null, best = null } = answers[row] ?? {};
@@ -111,8 +112,6 @@ async function combine(folders: readonly string[], flags: Flags): Promise<number
     }),
     { seed: flags.seed },
   );
-  await writeRewards(flags.out, rewards);
-
   const context: RewardContext = {
     kind: flags.combine,
     weights,

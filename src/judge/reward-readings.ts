@@ -101,6 +101,7 @@ async function* readRanked(run: Run, sources: ReadonlyMap<string, Source>): Asyn
     yield {
       judge: { ...judge, name: `${judge.name} (ranked)` },
       ...metaOf(row),
+      label: ranking.label,
       comparative: true,
       answers: ranking.responseIds.map((responseId) => ({
         responseId,
