@@ -154,7 +154,9 @@ function judgesByObjective(readings: readonly RewardReading[]): Map<string, Set<
 
 /** What each judge is called: its rubric, with its engines or its identity where that is not enough. */
 function judgeNames(judges: readonly RewardJudge[]): Map<string, string> {
-  const distinct = [...new Map(judges.map((judge) => [judge.identity, judge])).values()];
+  // Equal judges may have models of other names: the first by name counts.
+  const byName = judges.toSorted((left, right) => (left.engines > right.engines ? -1 : 1));
+  const distinct = [...new Map(byName.map((judge) => [judge.identity, judge])).values()];
   const shared = (name: (judge: RewardJudge) => string, own: RewardJudge) =>
     distinct.filter((judge) => name(judge) === name(own)).length > 1;
   const longer = ({ name, engines }: RewardJudge) => `${name} ${engines}`;

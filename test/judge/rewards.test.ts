@@ -124,6 +124,17 @@ test('a silent rubric of a panel reports one decided of two, and never a changed
   });
 });
 
+test('equal judges are one whatever their models are called, and others are told apart by them', () => {
+  const by = (identity: string, engines: string, helpfulness: number) => ({
+    ...reading('helpful', 's', { a: { helpfulness } }),
+    judge: { identity, name: 'helpful', engines },
+  });
+  const said = [by('1', 'large', 0.8), by('1', 'copy', 0.8), by('2', 'small', 0.2), by('3', 'small', 0.5)];
+  const members = { 'helpful copy': 0.8, 'helpful small 2': 0.2, 'helpful small 3': 0.5 };
+  for (const given of [said, said.toReversed()])
+    expect(gatherAnswers(given)[0]?.panels?.helpfulness).toMatchObject({ decided: 3, total: 3, members });
+});
+
 test('gates, normalisation, ranks and the front are of one prompt, whatever its samples', () => {
   const one = (sampleId: string, helpfulness: number, harmlessness: number) =>
     reading('both', sampleId, { a: { helpfulness, harmlessness } }, { cluster: 'p' });
