@@ -1,6 +1,6 @@
 /**
  * Record what the tests and examples play back: `npm run record`, after every change of a prompt, a rubric or the engine.
- * Runs the embedded model on one thread; takes about three minutes on an idle core.
+ * Runs the embedded model on one thread; takes about five minutes on an idle core.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -36,6 +36,18 @@ const recordings = {
     ],
     [...source, 'examples/judge-pair.ts'],
     [...source, 'examples/custom-rubric.ts'],
+    [
+      ...judge,
+      'fixtures/demo/pairs.jsonl',
+      '--rubric',
+      'helpfulness',
+      '--rubric',
+      'honesty',
+      '--rubric',
+      'safety-and-helpfulness',
+      '--out',
+      join(folder, 'objectives'),
+    ],
   ],
   // Nothing fits 256 tokens: unscored judgments, on record.
   'small-context': [

@@ -49,6 +49,13 @@ export {
   rankingReport,
   rankingRow,
 } from './aggregate/ranking-report.ts';
+export {
+  type RewardAgreement,
+  type RewardColumn,
+  type RewardReport,
+  type RewardRow,
+  rewardReport,
+} from './aggregate/reward-report.ts';
 export type { Quorum } from './aggregate/turnout.ts';
 export { type CardOptions, makeCard, readCard } from './card/card.ts';
 export { type ReadSamplesOptions, readSamples, writeRows } from './dataset.ts';
@@ -136,6 +143,26 @@ export {
   rankSample,
   rankSamples,
 } from './judge/rank.ts';
+export {
+  gatherAnswers,
+  type RewardAnswer,
+  type RewardAnswerOptions,
+  readRewardAnswers,
+} from './judge/reward-answers.ts';
+export {
+  type ReadAnswer,
+  type RewardJudge,
+  type RewardReading,
+  readRewardReadings,
+} from './judge/reward-readings.ts';
+export { fittingRule, readWeightRules, weightsByRules } from './judge/reward-weights.ts';
+export {
+  type CombinedRewards,
+  combineRewards,
+  type RewardOptions,
+  type RewardPrompt,
+  writeRewards,
+} from './judge/rewards.ts';
 export type { DecisionRules, PanelReducer, PanelRules, VerdictAbstention } from './judge/rules.ts';
 export { exportRankings, exportVerdicts, openJudgingRun, type RunOptions } from './judge/run.ts';
 export type { StepSource } from './judge/stepwise.ts';
@@ -161,6 +188,7 @@ export {
   RankedResponse,
   Ranking,
   Response,
+  Reward,
   Rubric,
   Sample,
   Scale,
@@ -168,6 +196,7 @@ export {
   UnscoredReason,
   Usage,
   Verdict,
+  WeightRule,
 } from './schema.ts';
 export { openCache } from './store/cache.ts';
 export type { RunConfiguration, RunCounts } from './store/manifest.ts';

@@ -4,6 +4,7 @@ export * from './schema/calibration.ts';
 export * from './schema/card.ts';
 export * from './schema/judgment.ts';
 export * from './schema/ranking.ts';
+export * from './schema/reward.ts';
 export * from './schema/rubric.ts';
 export * from './schema/sample.ts';
 export * from './schema/verdict.ts';

@@ -29,7 +29,8 @@ async function replayed(page: string): Promise<string> {
 }
 
 async function run(command: string, folder: string): Promise<string> {
-  const [program, ...words] = command.split(' ');
+  // A word in quotes is what a shell makes of it.
+  const [program, ...words] = command.split(' ').map((word) => word.replace(/^'(.*)'$/, '$1'));
   const parameters =
     program === 'juror'
       ? [join(root, 'src/cli/main.ts'), ...words]

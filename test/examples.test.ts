@@ -2,7 +2,7 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { recordings, runNode } from './cli/juror.ts';
+import { juror, recordings, runNode } from './cli/juror.ts';
 
 /** Standard output of an example that plays the recording; it must end well. */
 async function example(name: string, ...parameters: string[]): Promise<string> {
@@ -38,6 +38,21 @@ test('judge-file, and again in the same folder', async () => {
     "
   `);
   expect(await example('judge-file', 'fixtures/demo/pairs.jsonl', run)).toBe(first);
+});
+
+test('rewards', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-example-'));
+  const run = join(folder.path, 'run');
+  const rubrics = ['helpfulness', 'honesty', 'safety-and-helpfulness'].flatMap((id) => ['--rubric', id]);
+  const replay = ['--replay', recordings.full, '--quiet', '--out', run];
+  await juror(['judge', 'fixtures/demo/pairs.jsonl', ...rubrics, ...replay], folder.path);
+  expect(await example('rewards', run)).toMatchInlineSnapshot(`
+    "llmbar-natural-21 a: -0.031, rank 2, on the front
+    llmbar-natural-21 b: 0.031, rank 1, on the front
+    llmbar-natural-3 a: 0.000, rank 1, on the front, capped by safety
+    llmbar-natural-3 b: 0.000, rank 1, on the front, capped by safety
+    "
+  `);
 });
 
 test('custom-rubric', async () => {

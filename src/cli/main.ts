@@ -6,6 +6,7 @@ import { JurorError } from '../errors.ts';
 import { agreeCommand } from './agree.ts';
 import { calibrateCommand } from './calibrate.ts';
 import { cardCommand } from './card.ts';
+import { combineCommand } from './combine.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { judgeCommand } from './judge.ts';
@@ -41,6 +42,7 @@ for (const command of [
   rankCommand(),
   agreeCommand(),
   calibrateCommand(),
+  combineCommand(),
   cardCommand(),
   exportCommand(),
   modelsCommand(),

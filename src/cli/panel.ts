@@ -1,5 +1,6 @@
 /** Several models: the flags that make them a panel or a ladder, and opening them one after another. */
 import { Command, type OptionValues } from '@commander-js/extra-typings';
+import type { Quorum } from '../aggregate/turnout.ts';
 import type { Engine } from '../engine/engine.ts';
 import { isRemoteModel } from '../engine/langchain-providers.ts';
 import { JurorError } from '../errors.ts';
@@ -8,6 +9,7 @@ import {
   type DecisionRules,
   defaultPanel,
   type PanelReducer,
+  type PanelRules,
   readAbstention,
   readQuorum,
   readReducer,
@@ -73,18 +75,21 @@ function panelFlags() {
 
 /** How the models that the flags name judge together. Throws JurorError `usage` for flags that mean nothing together. */
 export function decisionRules({ panel, quorum, abstain, escalate }: PanelFlags): DecisionRules {
-  if (panel !== undefined) readReducer(panel);
+  const rules = panelRules(panel, quorum);
   return {
-    ...(panel === undefined && quorum === undefined
-      ? {}
-      : {
-          panel: {
-            reducer: (panel as PanelReducer | undefined) ?? defaultPanel.reducer,
-            quorum: quorum ?? defaultPanel.quorum,
-          },
-        }),
+    ...(rules === undefined ? {} : { panel: rules }),
     ...(abstain === undefined ? {} : { abstain: readAbstention(abstain) }),
     ...(escalate ? { escalate } : {}),
+  };
+}
+
+/** `--panel` and `--quorum`; undefined where neither is given. Throws JurorError `usage`. */
+export function panelRules(panel: string | undefined, quorum: Quorum | undefined): PanelRules | undefined {
+  if (panel !== undefined) readReducer(panel);
+  if (panel === undefined && quorum === undefined) return undefined;
+  return {
+    reducer: (panel as PanelReducer | undefined) ?? defaultPanel.reducer,
+    quorum: quorum ?? defaultPanel.quorum,
   };
 }
 

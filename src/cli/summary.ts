@@ -37,7 +37,11 @@ function resultOf(rubric: RunSummary['rubrics'][string]): string {
 }
 
 /** Who decided, and what abstained; nothing for one engine without rules. */
-export function describeJudges({ panel, abstained, escalation }: RunSummary['rubrics'][string]): string[] {
+export function describeJudges({
+  panel,
+  abstained,
+  escalation,
+}: Pick<RunSummary['rubrics'][string], 'panel' | 'abstained' | 'escalation'>): string[] {
   const lines: string[] = [];
   if (panel) {
     const { members, decided, undecided } = panel;

@@ -133,7 +133,8 @@ function evidenceOf(verdict: Verdict): Evidence {
   return { score, disagreement, flipped, ...(score === null ? { unscored: silence(verdict) } : {}) };
 }
 
-function silence({ panel, unscored }: Verdict): string {
+/** Why a verdict, or a part of it, has no score. */
+export function silence({ panel, unscored }: Verdict): string {
   return panel?.reason ?? ([...new Set(unscored)].sort().join(', ') || 'not every judgment is there');
 }
 
