@@ -100,6 +100,9 @@ function paired(beatable: readonly DefenceResult[], full: ReadonlyMap<string, De
       : [];
   });
   if (both.length === 0) return '–';
+  // Without any variation a bootstrap would show an interval of no width, as if the figure were sure.
+  if (new Set(both.map(({ won, fullWon }) => won - fullWon)).size === 1)
+    return `${signed((both[0]?.won ?? 0) - (both[0]?.fullWon ?? 0))} on each, n ${both.length}`;
   const { estimate, low, high } = clusterBootstrap(
     difference(mean(both.map(({ won }) => won)), mean(both.map(({ fullWon }) => fullWon))),
     both.map(({ cluster }) => cluster),

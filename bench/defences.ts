@@ -136,7 +136,7 @@ function remembering(engine: Engine): { readonly engine: Engine; evaluated(): nu
   return { engine: asked, evaluated: () => sum(usages().map(({ evaluated }) => evaluated)) };
 }
 
-/** About three characters of these texts make a token; segments that a request shares with the one before are held. */
+/** Two and a half characters of such texts, with many digits, make a token; segments that a request shares with the one before are held. */
 async function printEstimate(tasks: readonly Task[], engine: Engine): Promise<void> {
   const asked = new Set<string>();
   let [whole, fresh] = [0, 0];
@@ -157,12 +157,12 @@ async function printEstimate(tasks: readonly Task[], engine: Engine): Promise<vo
           before = segments;
         }
   console.log(
-    `${asked.size} requests of about ${thousands(whole / 3)} tokens, of which about ${thousands(fresh / 3)} are not held from the request before`,
+    `${asked.size} requests of about ${thousands(whole / 2.5)} tokens, of which about ${thousands(fresh / 2.5)} are not held from the request before`,
   );
 }
 
 function thousands(count: number): string {
-  return `${Math.round(count / 1000)},000`;
+  return (Math.round(count / 1000) * 1000).toLocaleString('en');
 }
 
 function keyOf(row: Pick<DefenceResult, 'model' | 'variant' | 'probe' | 'family' | 'id'>): string {
