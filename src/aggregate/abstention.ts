@@ -15,6 +15,8 @@ export interface Evidence {
   readonly labelMass?: number | null;
   /** Whether the orders of a pair name different winners. */
   readonly flipped?: boolean | null;
+  /** Ids of the responses without content; empty when all have some. */
+  readonly contentFree?: readonly string[] | null;
 }
 
 /** When to abstain; a rule that is left out is not applied. */
@@ -29,10 +31,12 @@ export interface AbstentionRules {
   readonly labelMass?: number;
   /** Abstain when the orders name different winners. Default false. */
   readonly flipped?: boolean;
+  /** Abstain when any response says nothing: no score can be about it. Default false. */
+  readonly contentFree?: boolean;
 }
 
 /** What spoke against a verdict. */
-export type AbstentionKind = 'unscored' | 'band' | 'disagreement' | 'label-mass' | 'flipped';
+export type AbstentionKind = 'unscored' | 'band' | 'disagreement' | 'label-mass' | 'flipped' | 'content-free';
 
 /** Whether to abstain, and why. */
 export interface Abstention {
@@ -46,7 +50,7 @@ export interface Abstention {
 /** Applies the rules to one verdict. No score is always a reason; the rules only ever add to it. */
 export function judgeAbstention(evidence: Evidence, rules: AbstentionRules): Abstention {
   requireRules(rules);
-  const { score, disagreement = null, labelMass = null, flipped = null } = evidence;
+  const { score, disagreement = null, labelMass = null, flipped = null, contentFree = null } = evidence;
   const { band, center = 0.5 } = rules;
   const mass = labelMass === null ? null : Math.exp(labelMass);
   if (score !== null && !(score >= 0 && score <= 1))
@@ -79,6 +83,8 @@ export function judgeAbstention(evidence: Evidence, rules: AbstentionRules): Abs
     );
   }
   if (rules.flipped) check('flipped', flipped, 'the orders name different winners');
+  if (rules.contentFree)
+    check('content-free', contentFree && contentFree.length > 0, withoutContent(contentFree ?? []));
   return { abstain: reasons.length > 0, reasons, unchecked };
 }
 
@@ -144,6 +150,11 @@ function requireRules({ band, center, disagreement, labelMass }: AbstentionRules
     if (bound === undefined || (bound >= 0 && bound <= 1)) continue;
     throw new JurorError('usage', `${name}: expected a bound from 0 to 1, got ${bound}`);
   }
+}
+
+function withoutContent(ids: readonly string[]): string {
+  const named = ids.map((id) => `'${id}'`).join(', ');
+  return ids.length === 1 ? `response ${named} has no content` : `responses ${named} have no content`;
 }
 
 /** Four significant digits are enough for a reason. */

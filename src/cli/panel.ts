@@ -67,7 +67,7 @@ function panelFlags() {
     .addOption(
       flag(
         '--abstain <rule>',
-        'band:X, center:X, disagreement:X, flipped: abstain on such verdicts; repeatable',
+        'band:X, center:X, disagreement:X, flipped, content-free: abstain on such verdicts; repeatable',
       ).argParser(gather),
     )
     .addOption(flag('--escalate', 'ask each further model only where the one before abstains'));

@@ -1,5 +1,5 @@
 /** From the verdicts of several engines to one: a panel's reduction, a ladder's choice, and abstention. */
-import { type Evidence, judgeAbstention, nextStep } from '../aggregate/abstention.ts';
+import { type AbstentionKind, type Evidence, judgeAbstention, nextStep } from '../aggregate/abstention.ts';
 import { reduceScores } from '../aggregate/ensemble.ts';
 import { exactMean } from '../aggregate/moments.ts';
 import { type CriterionScore, scoreObjectives } from '../aggregate/objectives.ts';
@@ -93,6 +93,9 @@ export function withAbstention(verdict: Verdict, rules: VerdictAbstention): Verd
   return abstain ? { ...verdict, abstained: { reasons: reasons.map((reason) => ({ ...reason })) } } : verdict;
 }
 
+/** A larger engine reads no more in an answer that says nothing. */
+const escalateOn: readonly AbstentionKind[] = ['unscored', 'band', 'disagreement', 'flipped'];
+
 /** Which engine of a ladder is to be asked after these verdicts, counted from 0; null when nobody is. */
 export function nextEngine(
   asked: readonly Verdict[],
@@ -100,7 +103,7 @@ export function nextEngine(
   rules: VerdictAbstention,
 ): number | null {
   const judges = Array.from({ length: engines }, () => rules);
-  const step = nextStep(asked.map(evidenceOf), { judges });
+  const step = nextStep(asked.map(evidenceOf), { judges, escalateOn });
   return step.action === 'ask' ? step.judge : null;
 }
 
@@ -129,8 +132,14 @@ export function ladderVerdict(asked: readonly MemberVerdict[], rules: VerdictAbs
 }
 
 function evidenceOf(verdict: Verdict): Evidence {
-  const { score, disagreement, flipped } = verdict;
-  return { score, disagreement, flipped, ...(score === null ? { unscored: silence(verdict) } : {}) };
+  const { score, disagreement, flipped, contentFree = [] } = verdict;
+  return {
+    score,
+    disagreement,
+    flipped,
+    contentFree,
+    ...(score === null ? { unscored: silence(verdict) } : {}),
+  };
 }
 
 /** Why a verdict, or a part of it, has no score. */

@@ -60,21 +60,30 @@ export function readQuorum(text: string): Quorum {
 }
 
 /** Rules as text, such as `band:0.1,flipped`; the same rules give the same text. */
-export function abstentionText({ band, center, disagreement, flipped }: VerdictAbstention): string {
+export function abstentionText({
+  band,
+  center,
+  disagreement,
+  flipped,
+  contentFree,
+}: VerdictAbstention): string {
   const bounds = Object.entries({ band, center, disagreement });
   return [
     ...bounds.flatMap(([name, bound]) => (bound === undefined ? [] : [`${name}:${bound}`])),
     ...(flipped ? ['flipped'] : []),
+    ...(contentFree ? ['content-free'] : []),
   ].join(',');
 }
 
-/** Rules from text: `flipped`, and `band`, `center` and `disagreement` with a bound from 0 to 1. Throws JurorError `usage`. */
+/** Rules from text: `flipped`, `content-free`, and `band`, `center` and `disagreement` with a bound from 0 to 1. Throws JurorError `usage`. */
 export function readAbstention(parts: readonly string[]): VerdictAbstention {
-  const rules: Partial<Record<'band' | 'center' | 'disagreement', number>> & { flipped?: boolean } = {};
+  const rules: Partial<Record<'band' | 'center' | 'disagreement', number>> &
+    Partial<Record<'flipped' | 'contentFree', boolean>> = {};
   for (const part of parts) {
     const [name = '', text = ''] = part.split(/:(.*)/s);
     const bound = Number(text);
     if (part === 'flipped') rules.flipped = true;
+    else if (part === 'content-free') rules.contentFree = true;
     else if (
       (name === 'band' || name === 'center' || name === 'disagreement') &&
       text.trim() !== '' &&
@@ -83,10 +92,10 @@ export function readAbstention(parts: readonly string[]): VerdictAbstention {
     )
       rules[name] = bound;
     else {
-      const near = nearestName(name, ['band', 'center', 'disagreement', 'flipped']);
+      const near = nearestName(name, ['band', 'center', 'disagreement', 'flipped', 'content-free']);
       throw new JurorError(
         'usage',
-        `abstain: expected flipped, or band, center or disagreement with a bound from 0 to 1 such as band:0.1, got '${part}'${near && near !== name ? `, did you mean '${near}'?` : ''}`,
+        `abstain: expected flipped, content-free, or band, center or disagreement with a bound from 0 to 1 such as band:0.1, got '${part}'${near && near !== name ? `, did you mean '${near}'?` : ''}`,
       );
     }
   }

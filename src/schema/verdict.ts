@@ -49,7 +49,7 @@ const AbstainedRecord = z.strictObject({
   reasons: z
     .array(
       z.strictObject({
-        kind: z.enum(['unscored', 'band', 'disagreement', 'label-mass', 'flipped']),
+        kind: z.enum(['unscored', 'band', 'disagreement', 'label-mass', 'flipped', 'content-free']),
         message: z.string(),
       }),
     )

@@ -15,9 +15,10 @@ const evidence = fc.record({
   disagreement: fc.option(unit),
   labelMass: fc.option(fc.double({ min: -9, max: 0, noNaN: true })),
   flipped: fc.option(fc.boolean()),
+  contentFree: fc.option(fc.subarray(['a', 'b'])),
 });
 const rules = fc.record(
-  { band: unit, disagreement: unit, labelMass: unit, flipped: fc.boolean() },
+  { band: unit, disagreement: unit, labelMass: unit, flipped: fc.boolean(), contentFree: fc.boolean() },
   { requiredKeys: [] },
 );
 const kinds = (own: Evidence, by: AbstentionRules) =>
@@ -65,6 +66,17 @@ test('no score is a reason under any rules, and what is not known is listed, nei
   });
 });
 
+test('an answer that says nothing is a reason that names it, whatever its score', () => {
+  const reasonsOf = (contentFree: string[] | null, score: number | null = 0.99) =>
+    judgeAbstention({ score, contentFree }, { contentFree: true }).reasons;
+  expect(reasonsOf(['b'])).toEqual([{ kind: 'content-free', message: "response 'b' has no content" }]);
+  expect(reasonsOf(['a', 'b'])[0]?.message).toBe("responses 'a', 'b' have no content");
+  expect(reasonsOf(['a'], null).map(({ kind }) => kind)).toEqual(['unscored', 'content-free']);
+  expect(reasonsOf([])).toEqual([]);
+  expect(judgeAbstention({ score: 1 }, { contentFree: true }).unchecked).toEqual(['content-free']);
+  expect(kinds({ score: 1, contentFree: ['a'] }, { contentFree: false })).toEqual([]);
+});
+
 test('further and stricter rules only add abstentions', () => {
   fc.assert(
     fc.property(evidence, rules, rules, (own, some, others) => {
@@ -73,6 +85,7 @@ test('further and stricter rules only add abstentions', () => {
         disagreement: Math.min(some.disagreement ?? 1, others.disagreement ?? 1),
         labelMass: Math.max(some.labelMass ?? 0, others.labelMass ?? 0),
         flipped: (some.flipped ?? false) || (others.flipped ?? false),
+        contentFree: (some.contentFree ?? false) || (others.contentFree ?? false),
       };
       const before = kinds(own, some);
       expect(kinds(own, strictest)).toEqual(expect.arrayContaining(before));

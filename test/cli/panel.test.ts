@@ -94,6 +94,29 @@ test('--escalate asks the second model where the first abstains', async () => {
   expect(stdout).toContain('5 judgments made');
 });
 
+test('--abstain content-free names the answers that say nothing and counts them', async () => {
+  await using home = await mkdtempDisposable(join(tmpdir(), 'juror-hollow-'));
+  const data = join(home.path, 'answers.jsonl');
+  const replay = join(home.path, 'replay.jsonl');
+  const hollow = rows
+    .slice(0, 2)
+    .map((row, index) => (index === 0 ? row : { ...row, response: 'Solution:' }));
+  await writeFile(data, hollow.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const engine = await recordEngine(fakeEngine(), replay);
+  const recorder = createJudge({ engine, rubrics: [await loadRubric('helpfulness')] });
+  for await (const _ of recorder.judgeAll(readSamples(data)));
+  const judge = ['judge', data, '--rubric', 'helpfulness', '--no-cache', '--replay', replay];
+  const out = join(home.path, 'run');
+  const { code, stdout } = await juror([...judge, '--abstain', 'content-free', '--out', out], home.path);
+  expect(code).toBe(0);
+  expect(stdout).toContain('abstained 1 (content-free 1)');
+  const verdicts = await readFile(join(out, 'verdicts.jsonl'), 'utf8');
+  expect(verdicts.match(/response '[^']+' has no content/g)).toHaveLength(1);
+  const again = await juror([...judge, '--out', out], home.path);
+  expect(again.stdout).toContain('2 judgments found, none to make');
+  expect(again.stdout).not.toContain('abstained');
+});
+
 test('flags that mean nothing together are refused before a model is opened', async () => {
   await using home = await mkdtempDisposable(join(tmpdir(), 'juror-panel-'));
   const { first, second, judge } = await prepare(home.path);

@@ -235,6 +235,70 @@ test('a verdict that had better not decide keeps its score and says what speaks 
   });
 });
 
+test('a verdict about an answer that says nothing abstains, names it, and keeps what was read', async () => {
+  const engine = named('one');
+  const [content, nothing] = [
+    { id: 'a', text: 'Paris.' },
+    { id: 'b', text: 'Solution:' },
+  ];
+  const hollow = { ...sample, responses: [content, nothing] };
+  const abstain = { contentFree: true };
+  for (const rubric of [helpfulness, betterAnswer]) {
+    const plain = await createJudge({ engine, rubrics: [rubric] }).judge(hollow);
+    const guarded = await createJudge({ engine, rubrics: [rubric], abstain }).judge(hollow);
+    expect(guarded.map(({ abstained: _, ...verdict }) => verdict)).toEqual(plain);
+    expect(guarded.map(({ responseIds, abstained }) => [responseIds.includes('b'), abstained])).toEqual(
+      guarded.map(({ responseIds }) =>
+        responseIds.includes('b')
+          ? [true, { reasons: [{ kind: 'content-free', message: "response 'b' has no content" }] }]
+          : [false, undefined],
+      ),
+    );
+    for (const verdict of guarded) expect(Verdict.parse(verdict)).toEqual(verdict);
+  }
+  const [both] = await createJudge({ engine, rubrics: [betterAnswer], abstain }).judge({
+    ...sample,
+    responses: [{ id: 'a', text: ' ' }, nothing],
+  });
+  expect(both?.abstained?.reasons[0]?.message).toBe("responses 'a', 'b' have no content");
+  const [panel] = await createJudge({
+    engines: [engine, named('two')],
+    rubrics: [betterAnswer],
+    abstain,
+  }).judge(hollow);
+  expect(panel?.abstained?.reasons.map(({ kind }) => kind)).toEqual(['content-free']);
+});
+
+test('no larger engine is asked about an answer that says nothing, now or when its run goes on', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-hollow-'));
+  const engines = ['one', 'two', 'three'].map((digest) => fakeEngine({ digest, opinion: digest }));
+  const rubrics = [helpfulness];
+  const protocol = completeProtocol();
+  const rules = { escalate: true, abstain: { band: 0.5, contentFree: true } };
+  const hollow = { ...sample, responses: [{ id: 'a', text: '' }] };
+  const passes = [];
+  for (let pass = 0; pass < 2; pass++) {
+    await using run = await openJudgingRun(join(folder.path, 'run'), {
+      engines,
+      rubrics,
+      protocol,
+      ...rules,
+    });
+    expect(run.changedField).toBeUndefined();
+    const judge = createJudge({ engines, rubrics, store: run.store, ...protocol, ...rules });
+    const [verdict] = await judge.judge(hollow);
+    expect(verdict).toMatchObject({
+      escalation: { decided: null, asked: [{ engine: 'fake one' }] },
+      abstained: { reasons: [{ kind: 'band' }, { kind: 'content-free' }] },
+    });
+    expect((await exportVerdicts(run)).counts).toEqual({ judgments: 1, verdicts: 1, pending: 0 });
+    passes.push(await readFile(join(folder.path, 'run', 'verdicts.jsonl'), 'utf8'));
+    expect(Verdict.parse(JSON.parse(passes[0] ?? ''))).toEqual(verdict);
+  }
+  expect(passes[1]).toBe(passes[0]);
+  expect(engines.map(({ requests }) => requests.length)).toEqual([1, 0, 0]);
+});
+
 test('a ladder asks the next engine only where the one before abstains, and says who decided', async () => {
   const [small, large] = ['one', 'two'].map((digest) => fakeEngine({ digest, opinion: digest }));
   if (!small || !large) throw new Error('expected engines');
@@ -311,6 +375,7 @@ test('engines and rules that mean nothing together are refused', () => {
   expect(() => readReducer('mean-std:-1')).toThrow('λ a number from 0 up');
   expect(() => readQuorum('most')).toThrow("expected all, majority or a count from 1 up, got 'most'");
   expect(() => readAbstention(['bend:0.1'])).toThrow("did you mean 'band'?");
-  const rules = { band: 0.1, center: 0.5, disagreement: 0.3, flipped: true };
+  expect(() => readAbstention(['contentfree'])).toThrow("did you mean 'content-free'?");
+  const rules = { band: 0.1, center: 0.5, disagreement: 0.3, flipped: true, contentFree: true };
   expect(readAbstention(abstentionText(rules).split(','))).toEqual(rules);
 });
