@@ -8,6 +8,7 @@ import { calibrateCommand } from './calibrate.ts';
 import { cardCommand } from './card.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
+import { implicitCommand } from './implicit.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
 import { rankCommand } from './rank.ts';
@@ -39,6 +40,7 @@ Try:
 for (const command of [
   judgeCommand(),
   rankCommand(),
+  implicitCommand(),
   agreeCommand(),
   calibrateCommand(),
   cardCommand(),

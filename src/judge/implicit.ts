@@ -19,7 +19,7 @@ import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import type { ImplicitResponse, ImplicitRewards, Message, Response, Sample } from '../schema.ts';
 import { nameless } from './identity.ts';
-import { stepsOf } from './stepwise.ts';
+import { type StepSource, stepsOf } from './stepwise.ts';
 import { eachInOrder } from './stream.ts';
 
 /** Whose preference is read, and how. */
@@ -30,8 +30,8 @@ export interface ImplicitOptions {
   readonly reference: Engine;
   /** What the log-ratio is multiplied by; the β that the policy was tuned with. Default 0.1. */
   readonly beta?: number;
-  /** Also a reward for each step: those that a response brings, or else the lines of its text. Default: none. */
-  readonly steps?: 'given' | 'lines';
+  /** Also a reward for each step: those that a response brings, or else what is made of its text. Default: none. */
+  readonly steps?: StepSource;
 }
 
 /** How a stream is rewarded. */
@@ -237,7 +237,7 @@ async function read(
 }
 
 /** Where the steps of a response end in its text. */
-function stepPlaces(sample: Sample, response: Response, source: 'given' | 'lines'): number[] {
+function stepPlaces(sample: Sample, response: Response, source: StepSource): number[] {
   const places = stepEndsIn(response.text, stepsOf(sample, response, 'implicit rewards of steps', source));
   if (places) return places;
   throw new JurorError(
