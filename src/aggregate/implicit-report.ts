@@ -51,13 +51,17 @@ const FIRST = 'first answer';
 const RANDOM = 'any answer, at random';
 
 /**
- * What a rewarded response and its text are scored by: the reward summed and per token, its lowest step where there are steps, each
- * model's log-likelihood alone, and length.
+ * What a rewarded response is scored by: the reward summed and per token, its lowest step where there are steps, and each model's
+ * log-likelihood alone.
  */
-export function rewardScores(
-  { total, perToken, tokens, policy, reference, steps }: Extract<ImplicitResponse, { status: 'scored' }>,
-  text: string,
-): RewardScores {
+export function rewardScores({
+  total,
+  perToken,
+  tokens,
+  policy,
+  reference,
+  steps,
+}: Extract<ImplicitResponse, { status: 'scored' }>): RewardScores {
   const known = (steps ?? []).flatMap((step) => (step === null ? [] : [step]));
   return {
     'implicit: sum': total,
@@ -66,7 +70,6 @@ export function rewardScores(
     'log-likelihood of the policy': policy,
     'log-likelihood of the policy, per token': policy / tokens,
     'log-likelihood of the reference': reference,
-    [LONGER]: text.length,
   };
 }
 
@@ -86,8 +89,8 @@ export function rewardPair(
   return {
     cluster: clusterOf(prompt),
     label: winner,
-    first: rewardScores(first, one.text),
-    second: rewardScores(second, two.text),
+    first: withLength(first, one.text),
+    second: withLength(second, two.text),
     verdicts,
   };
 }
@@ -101,7 +104,7 @@ export function rewardAnswer(
   const [reward] = rewards.responses;
   if (!response || others.length > 0 || reward?.status !== 'scored' || (label !== 0 && label !== 1))
     return undefined;
-  return { cluster: clusterOf(prompt), correct: label === 1, scores: rewardScores(reward, response.text) };
+  return { cluster: clusterOf(prompt), correct: label === 1, scores: withLength(reward, response.text) };
 }
 
 /**
@@ -169,6 +172,10 @@ export function rewardAnswerReport(
     ),
     measured(RANDOM, () => 0),
   ];
+}
+
+function withLength(response: Parameters<typeof rewardScores>[0], text: string): RewardScores {
+  return { ...rewardScores(response), [LONGER]: text.length };
 }
 
 function pickedShare(own: readonly RewardAnswer[], scoreOf: (answer: RewardAnswer) => number): number {

@@ -1,6 +1,6 @@
 /** What decides how a model cuts text into tokens, as digests that two models can be compared by. */
 import { createHash } from 'node:crypto';
-import type { GgufMetadata, Token } from 'node-llama-cpp';
+import type { GgufMetadata, LlamaModel, Token } from 'node-llama-cpp';
 import type { Tokenizer } from './engine.ts';
 import type { Renderer } from './llama-child-render.ts';
 
@@ -11,8 +11,16 @@ export type Vocabulary = GgufMetadata['tokenizer']['ggml'] & {
   readonly precompiled_charsmap?: readonly number[];
 };
 
-/** How this model cuts conversations into tokens. */
+const known = new WeakMap<LlamaModel, Tokenizer>();
+
+/** How this model cuts conversations into tokens; a vocabulary is read once. */
 export function tokenizerOf(model: Renderer): Tokenizer {
+  const tokenizer = known.get(model.model) ?? readTokenizer(model);
+  known.set(model.model, tokenizer);
+  return tokenizer;
+}
+
+function readTokenizer(model: Renderer): Tokenizer {
   const vocabulary: Vocabulary = model.model.fileInfo.metadata.tokenizer.ggml;
   const conversations = [['user'], ['system', 'user'], ['system', 'user', 'assistant', 'user']] as const;
   const gaps = conversations.map((roles) =>

@@ -48,8 +48,8 @@ test('a pair has a row where its label names a winner and both responses are sco
   expect(rewardPair(pair('c'), both)).toBeUndefined();
   const failed = { status: 'unscored', responseId: 'b', reason: 'context', message: '' } as const;
   expect(rewardPair(pair('b'), rewards(scored('a', 1), failed))).toBeUndefined();
-  expect(rewardScores({ ...scored('a', 1), steps: [2, null, -1] }, '')['implicit: steps, min']).toBe(-1);
-  expect(rewardScores({ ...scored('a', 1), steps: null }, '')).not.toHaveProperty(['implicit: steps, min']);
+  expect(rewardScores({ ...scored('a', 1), steps: [2, null, -1] })['implicit: steps, min']).toBe(-1);
+  expect(rewardScores({ ...scored('a', 1), steps: null })).not.toHaveProperty(['implicit: steps, min']);
 });
 
 test('accuracy by hand: equal rewards are a tie, which is right for a label tie alone', () => {
