@@ -33,6 +33,8 @@ export interface RewardAnswer {
 export interface PairWay {
   readonly name: string;
   readonly figures: PairAgreement;
+  /** Pairs on which it names no winner. */
+  readonly ties: number;
   /** Its accuracy over labels that are not `tie` less that of the longer response on the same pairs. */
   readonly gain: Figure;
 }
@@ -123,6 +125,7 @@ export function rewardPairReport(pairs: readonly RewardPair[], options: Bootstra
   const measured = (name: string, winners: readonly Winner[]): PairWay => ({
     name,
     figures: pairAgreement(winners, labels, clusters, options),
+    ties: winners.filter((winner) => winner === 'tie').length,
     gain: clusterBootstrap(
       difference(hits(winners), hits(longer)),
       decided.map((row) => clusters[row] ?? ''),

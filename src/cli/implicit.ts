@@ -89,6 +89,9 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
   await using _reference = reference.engine;
   terminal.note(`${policy.description} over ${reference.description}, β ${beta}`);
 
+  if (policy.engine.id.digest === reference.engine.id.digest)
+    terminal.note('both are the same file: every reward is 0');
+
   const collector = createRewardCollector(beside);
   const waiting = new Map<string, Sample>();
   async function* samples() {

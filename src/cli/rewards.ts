@@ -128,14 +128,15 @@ const intervals = '95 % intervals in brackets, clustered by prompt';
 function pairTable(ways: readonly PairWay[]): string {
   const tied = ways.some(({ figures }) => figures.decidedAccuracy.n !== figures.accuracy.n);
   return table(
-    ['', tied ? 'accuracy without tied labels' : 'accuracy', 'less longer answer', 'n'],
-    ways.map(({ name, figures, gain }) => [
+    ['', tied ? 'accuracy without tied labels' : 'accuracy', 'less longer answer', 'ties', 'n'],
+    ways.map(({ name, figures, gain, ties }) => [
       name,
       share(figures.decidedAccuracy),
       name === 'longer answer' ? '' : share(gain),
+      count(ties),
       count(figures.decidedAccuracy.n),
     ]),
-    ['n'],
+    ['ties', 'n'],
   );
 }
 

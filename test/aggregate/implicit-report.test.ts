@@ -69,6 +69,7 @@ test('accuracy by hand: equal rewards are a tie, which is right for a label tie 
   expect(ways.map(({ name }) => name)).toEqual(['reward', 'judge', 'longer answer', 'first answer']);
   expect(ways.map(({ figures }) => figures.accuracy.estimate)).toEqual([0.75, 0.75, 0.25, 0.5]);
   expect(ways.map(({ figures }) => figures.decidedAccuracy.estimate)).toEqual([2 / 3, 2 / 3, 1 / 3, 2 / 3]);
+  expect(ways.map(({ ties }) => ties)).toEqual([2, 1, 0, 0]);
   expect(ways[0]?.gain.estimate).toBeCloseTo(1 / 3, 12);
   expect(ways[2]?.gain).toMatchObject({ estimate: 0, low: 0, high: 0, n: 3 });
   // A judge that is silent on some pair is not compared.

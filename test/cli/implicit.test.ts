@@ -90,16 +90,16 @@ test('pairs: a row for each, and the accuracy of every way beside a run’s verd
     3 pairs compared with labels; 1 without a verdict of the run are left out
     95 % intervals in brackets, clustered by prompt
 
-                                             accuracy             less longer answer      n
-    implicit: sum                            33.3 % [6.1, 79.2]   0.0 %                   3
-    implicit: per token                      33.3 % [6.1, 79.2]   0.0 %                   3
-    implicit: steps, min                     66.7 % [20.8, 93.9]  33.3 % [0.0, 100.0]     3
-    log-likelihood of the policy             66.7 % [20.8, 93.9]  33.3 % [-100.0, 100.0]  3
-    log-likelihood of the policy, per token  66.7 % [20.8, 93.9]  33.3 % [0.0, 100.0]     3
-    log-likelihood of the reference          66.7 % [20.8, 93.9]  33.3 % [-100.0, 100.0]  3
-    judge: better-answer                     66.7 % [20.8, 93.9]  33.3 % [0.0, 100.0]     3
-    longer answer                            33.3 % [6.1, 79.2]                           3
-    first answer                             33.3 % [6.1, 79.2]   0.0 %                   3
+                                             accuracy             less longer answer      ties  n
+    implicit: sum                            33.3 % [6.1, 79.2]   0.0 %                      0  3
+    implicit: per token                      33.3 % [6.1, 79.2]   0.0 %                      0  3
+    implicit: steps, min                     66.7 % [20.8, 93.9]  33.3 % [0.0, 100.0]        0  3
+    log-likelihood of the policy             66.7 % [20.8, 93.9]  33.3 % [-100.0, 100.0]     0  3
+    log-likelihood of the policy, per token  66.7 % [20.8, 93.9]  33.3 % [0.0, 100.0]        0  3
+    log-likelihood of the reference          66.7 % [20.8, 93.9]  33.3 % [-100.0, 100.0]     0  3
+    judge: better-answer                     66.7 % [20.8, 93.9]  33.3 % [0.0, 100.0]        0  3
+    longer answer                            33.3 % [6.1, 79.2]                              0  3
+    first answer                             33.3 % [6.1, 79.2]   0.0 %                      0  3
 
     FOLDER/out.jsonl
     "
