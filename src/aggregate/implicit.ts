@@ -34,7 +34,7 @@ export function implicitReward(answer: AnswerLogProbabilities, beta = DEFAULT_BE
 
 /**
  * The reward of each step: β · Σ log π(yᵢ)/π_ref(yᵢ) over its tokens, the process reward that comes with an outcome reward of that
- * form (Yuan et al., Free Process Rewards without Process Labels, 2024, proposition 3.1). Steps sum to the whole up to rounding.
+ * form (Yuan et al., Free Process Rewards without Process Labels, 2024). Steps sum to the whole up to rounding.
  * `steps` says for each token which step it belongs to (see {@link stepsOfTokens}). A step without tokens is null: there is no ratio
  * to sum. Throws like {@link implicitReward}.
  */
