@@ -7,17 +7,29 @@
  *
  * Problems are those of gsm8k_solutions with four solutions of which one, two or three are right, picked by the hash of their
  * text: where all or none are right, there is nothing to choose. Results are kept in bench/results/best-of.jsonl, a line for
- * each problem, model and way.
+ * each problem, model and way; those of implicit rewards are kept under `POLICY over REFERENCE`.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { rewardScores } from '../src/aggregate/implicit-report.ts';
 import { readSamples } from '../src/dataset.ts';
+import type { Engine } from '../src/engine/engine.ts';
+import { implicitRewards } from '../src/judge/implicit.ts';
 import { createJudge } from '../src/judge/judge.ts';
 import { rankSample } from '../src/judge/rank.ts';
 import { loadRubric } from '../src/rubric.ts';
 import type { Sample } from '../src/schema.ts';
 import { type BestOfResult, writeBestOfReport } from './best-of-report.ts';
-import { dataFolder, judgedFlags, keepRow, openBench, pickByHash, readRows } from './rows.ts';
+import {
+  dataFolder,
+  judgedFlags,
+  keepRow,
+  openBench,
+  openModel,
+  overReference,
+  pickByHash,
+  readRows,
+} from './rows.ts';
 import { collect } from './support.ts';
 
 const ways = 'outcome,process,pairs,outcome-reference,process-reference';
@@ -26,6 +38,7 @@ const { values: flags } = parseArgs({
     ...judgedFlags,
     problems: { type: 'string', default: '24' },
     ways: { type: 'string', default: ways },
+    'reference-model': { type: 'string' },
   },
 });
 
@@ -35,7 +48,9 @@ interface Problem {
   readonly correct: readonly boolean[];
 }
 type Scores = Readonly<Record<string, readonly (number | null)[]>>;
-type Bench = Awaited<ReturnType<typeof openBench>>;
+type Bench = Pick<Awaited<ReturnType<typeof openBench>>, 'engine' | 'store'> & {
+  readonly reference: Engine | undefined;
+};
 
 if (flags.report) writeBestOfReport();
 else await measure();
@@ -45,16 +60,20 @@ async function measure(): Promise<void> {
   const done = new Set(
     readRows<BestOfResult>('best-of').map(({ model, way, id }) => `${model} ${way} ${id}`),
   );
+  const asked = flags.ways.split(',');
+  const over = asked.includes('implicit') ? overReference(flags) : undefined;
   await using bench = await openBench(flags);
-  for (const way of flags.ways.split(',')) {
+  await using reference = over && (await openModel(over.reference, flags.threads));
+  for (const way of asked) {
+    const model = way === 'implicit' && over ? over.name : flags.model;
     for (const { sample, correct } of problems) {
-      if (done.has(`${flags.model} ${way} ${sample.id}`)) continue;
-      const scores = await scoresOf(way, sample, bench);
+      if (done.has(`${model} ${way} ${sample.id}`)) continue;
+      const scores = await scoresOf(way, sample, { ...bench, reference });
       const lengths = sample.responses.map(({ text }) => text.length);
       const answers = sample.responses.map(({ text }) => /\nA: (.*)\s*$/.exec(text)?.[1]?.trim() ?? null);
-      keepRow('best-of', { model: flags.model, way, id: sample.id, correct, lengths, answers, scores });
+      keepRow('best-of', { model, way, id: sample.id, correct, lengths, answers, scores });
     }
-    console.log(`${flags.model} ${way}: ${problems.length} problems`);
+    console.log(`${model} ${way}: ${problems.length} problems`);
   }
 }
 
@@ -72,8 +91,10 @@ async function scoresOf(way: string, sample: Sample, bench: Bench): Promise<Scor
       return process('process, reference shown', sample, bench);
     case 'pairs':
       return pairs(blind, bench);
+    case 'implicit':
+      return implicit(blind, bench);
   }
-  throw new Error(`--ways: expected some of ${ways}, got ${way}`);
+  throw new Error(`--ways: expected some of ${ways},implicit, got ${way}`);
 }
 
 async function alone(rubric: string, sample: Sample, { engine, store }: Bench): Promise<(number | null)[]> {
@@ -90,6 +111,18 @@ async function process(name: string, sample: Sample, { engine, store }: Bench): 
       verdicts.map((verdict) => verdict[reduction] ?? null),
     ]),
   );
+}
+
+/** Rewards of the policy over the reference, and each model's log-likelihood alone; null where unscored. */
+async function implicit(sample: Sample, { engine, reference }: Bench): Promise<Scores> {
+  if (reference === undefined) throw new Error('--reference-model: expected a model, got none');
+  const models = { policy: engine, reference, steps: 'lines' as const };
+  const [rewards] = await collect(implicitRewards(models, [sample]));
+  const columns = (rewards?.responses ?? []).map((response) =>
+    response.status === 'scored' ? rewardScores(response) : undefined,
+  );
+  const names = Object.keys(columns.find((scores) => scores !== undefined) ?? { 'implicit: sum': null });
+  return Object.fromEntries(names.map((name) => [name, columns.map((scores) => scores?.[name] ?? null)]));
 }
 
 async function pairs(sample: Sample, { engine, store }: Bench): Promise<Scores> {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { openLlama } from '../src/engine/llama.ts';
+import { type LlamaEngine, openLlama } from '../src/engine/llama.ts';
 import { jurorHome, resolveModel } from '../src/engine/models.ts';
 import { openCache } from '../src/store/cache.ts';
 import { memoryStore } from '../src/store/memory.ts';
@@ -47,10 +47,7 @@ export function pickByHash<Item>(
 
 /** A local model, and a store over the machine's judgments: what any run has judged is not judged again. */
 export async function openBench(flags: { readonly model: string; readonly threads?: string | undefined }) {
-  const engine = await openLlama({
-    model: await resolveModel(flags.model),
-    ...(flags.threads === undefined ? {} : { threads: Number(flags.threads) }),
-  });
+  const engine = await openModel(flags.model, flags.threads);
   const store = await openCache(memoryStore(), jurorHome());
   return {
     engine,
@@ -60,6 +57,25 @@ export async function openBench(flags: { readonly model: string; readonly thread
       await engine[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A local model alone. */
+export async function openModel(name: string, threads: string | undefined): Promise<LlamaEngine> {
+  return openLlama({
+    model: await resolveModel(name),
+    ...(threads === undefined ? {} : { threads: Number(threads) }),
+  });
+}
+
+/** What implicit rewards of these models are kept under. Throws where no reference is named. */
+export function overReference(flags: {
+  readonly model: string;
+  readonly 'reference-model'?: string | undefined;
+}): { readonly name: string; readonly reference: string } {
+  const reference = flags['reference-model'];
+  if (reference === undefined)
+    throw new Error('--reference-model: expected the model that the policy was tuned from');
+  return { name: `${flags.model} over ${reference}`, reference };
 }
 
 /** Where the labelled sets lie. */

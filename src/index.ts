@@ -26,6 +26,18 @@ export {
 export { type AgreementRowOptions, agreementRow } from './aggregate/agreement-row.ts';
 export type { CalibrationFigures, ReliabilityBin } from './aggregate/calibration-error.ts';
 export { batchCalibration, contentFreeCalibration, meanDistribution } from './aggregate/content-free.ts';
+export {
+  type AnswerWay,
+  type ImplicitAnswer,
+  type ImplicitPair,
+  implicitAnswer,
+  implicitAnswerReport,
+  implicitPair,
+  implicitPairReport,
+  type PairWay,
+  type RewardScores,
+  rewardScores,
+} from './aggregate/implicit-report.ts';
 export type { BootstrapOptions, Figure } from './aggregate/interval.ts';
 export {
   type FirstError,
@@ -61,6 +73,7 @@ export { type CardOptions, makeCard, readCard } from './card/card.ts';
 export { type ReadSamplesOptions, readSamples, writeRows } from './dataset.ts';
 export type {
   Answer,
+  ContinuationRequest,
   CritiqueRequest,
   Deliberation,
   DeliberationResult,
@@ -69,9 +82,11 @@ export type {
   EngineOptions,
   Question,
   QuestionLabel,
+  Tokenizer,
   TokenLogProbabilities,
   Turn,
 } from './engine/engine.ts';
+export { UnanswerableRequest } from './engine/engine.ts';
 export type {
   GenerateOptions,
   Generation,
@@ -128,6 +143,13 @@ export {
   fitCalibration,
 } from './judge/fit-calibration.ts';
 export {
+  type ImplicitCallOptions,
+  type ImplicitOptions,
+  implicitRewards,
+  requireSameTokenizer,
+} from './judge/implicit.ts';
+export { openRewardFile, type RewardFile } from './judge/implicit-file.ts';
+export {
   createJudge,
   type Judge,
   type JudgeAllOptions,
@@ -178,6 +200,8 @@ export {
   CritiqueMode,
   Distribution,
   EngineId,
+  ImplicitResponse,
+  ImplicitRewards,
   JudgeCard,
   Judgment,
   JudgmentUsage,

@@ -2,6 +2,7 @@
 
 export * from './schema/calibration.ts';
 export * from './schema/card.ts';
+export * from './schema/implicit.ts';
 export * from './schema/judgment.ts';
 export * from './schema/ranking.ts';
 export * from './schema/reward.ts';

@@ -101,6 +101,15 @@ export {
   type Spread,
 } from './aggregate/ensemble.ts';
 export {
+  type AnswerLogProbabilities,
+  DEFAULT_BETA,
+  type ImplicitReward,
+  implicitReward,
+  implicitStepRewards,
+  stepEndsIn,
+  stepsOfTokens,
+} from './aggregate/implicit.ts';
+export {
   type BootstrapOptions,
   clusterBootstrap,
   type Figure,

@@ -9,6 +9,7 @@ import { cardCommand } from './card.ts';
 import { combineCommand } from './combine.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
+import { implicitCommand } from './implicit.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
 import { rankCommand } from './rank.ts';
@@ -40,6 +41,7 @@ Try:
 for (const command of [
   judgeCommand(),
   rankCommand(),
+  implicitCommand(),
   agreeCommand(),
   calibrateCommand(),
   combineCommand(),

@@ -1,5 +1,6 @@
 /** The interface that every engine meets, and the records that cross it. */
 import { z } from 'zod';
+import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import { Critique, type EngineId, type Message, Usage } from '../schema.ts';
 
@@ -73,11 +74,48 @@ export const DeliberationResult = z.discriminatedUnion('status', [
 ]);
 export type DeliberationResult = z.infer<typeof DeliberationResult>;
 
+/** A text whose log-probability is asked: what the assistant writes after `messages`. */
+export interface ContinuationRequest {
+  readonly messages: readonly Message[];
+  readonly continuation: string;
+  /** Also read the token with which the chat template ends the turn; it is then the last one. Default false. */
+  readonly end?: boolean;
+}
+
 /** Log-probability of each token of a continuation. */
-export interface TokenLogProbabilities {
-  readonly tokens: readonly number[];
+export const TokenLogProbabilities = z.strictObject({
+  tokens: z.array(z.int()).readonly(),
   /** Nats, one for each token. */
-  readonly logProbabilities: readonly number[];
+  logProbabilities: z.array(z.number()).readonly(),
+  /**
+   * For each token the place in the continuation, in UTF-16 code units, after the last character that it has a part of. Null
+   * where the vocabulary does not spell the text as it was given.
+   */
+  ends: z.array(z.int().nonnegative()).readonly().nullable(),
+});
+export type TokenLogProbabilities = z.infer<typeof TokenLogProbabilities>;
+
+/** How text becomes tokens. Engines for which all of it is equal cut every conversation into the same tokens. */
+export const Tokenizer = z.strictObject({
+  /** For people: kind, rules for cutting words, number of tokens. */
+  name: z.string(),
+  /** SHA-256 of tokens, merges and rules. */
+  vocabulary: z.string(),
+  /** SHA-256 of the tokens that the chat template writes around turns. */
+  template: z.string(),
+  /** The token with which the chat template ends an assistant's turn. */
+  endOfTurn: z.int(),
+});
+export type Tokenizer = z.infer<typeof Tokenizer>;
+
+/** A request that this engine can never perform: it does not fit the context, or its text cannot be spelled. */
+export class UnanswerableRequest extends JurorError {
+  readonly reason: 'context' | 'invalid';
+
+  constructor(reason: 'context' | 'invalid', message: string) {
+    super('engine', message);
+    this.reason = reason;
+  }
 }
 
 /** Options of every engine call. */
@@ -99,11 +137,13 @@ export interface Engine extends AsyncDisposable {
   readonly protocol: 'logits' | 'top-logprobs' | 'structured';
   /** Read the questions' answers after an optional critique. Throws JurorError `aborted` when the signal fires. */
   deliberate(request: Deliberation, options?: EngineOptions): Promise<DeliberationResult>;
-  /** Log-probabilities of `continuation` as the assistant's turn after `messages`. */
-  logprob(
-    request: { messages: readonly Message[]; continuation: string },
-    options?: EngineOptions,
-  ): Promise<TokenLogProbabilities>;
+  /**
+   * Log-probabilities of a text as the assistant's turn. Throws {@link UnanswerableRequest} before anything is evaluated, and
+   * JurorError `engine` where the engine fails or has no log-probabilities of a given text.
+   */
+  logprob(request: ContinuationRequest, options?: EngineOptions): Promise<TokenLogProbabilities>;
+  /** How text becomes tokens; missing where the engine does not know. No part of any key. */
+  tokenizer?(options?: EngineOptions): Promise<Tokenizer>;
   /** Last token's final hidden state of each conversation, un-normalised, one float32 vector of the model's width each. */
   embed(conversations: readonly (readonly Message[])[], options?: EngineOptions): Promise<Float32Array[]>;
 }

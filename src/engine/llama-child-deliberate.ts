@@ -1,25 +1,21 @@
 /** Deliberations on one model: hold segments, write critiques, read labels. */
 import type { Token } from 'node-llama-cpp';
-import type { Message, Usage } from '../schema.ts';
+import type { Usage } from '../schema.ts';
 import type { Answer, Deliberation, DeliberationResult, DeliberationSample } from './engine.ts';
 import type { Decoding } from './llama-child-contexts.ts';
 import type { LoadedModel } from './llama-child-model.ts';
 import {
   at,
-  messageSegments,
   prefixSegments,
   type Segments,
   type TokenQuestion,
-  tokenize,
   tokenQuestion,
 } from './llama-child-render.ts';
 import {
   appendAndRead,
   generate,
   holdSegments,
-  nextLogProbabilities,
   type Progress,
-  readOf,
   type Slot,
   type Slots,
   tokenCount,
@@ -210,38 +206,4 @@ function normalize(logProbabilities: ReadonlyMap<string, number>) {
     normalized: Object.fromEntries([...logProbabilities].map(([label, value]) => [label, value - mass])),
     mass,
   };
-}
-
-/** Log-probability of each token of a continuation of the assistant's turn. */
-export async function logprob(
-  model: LoadedModel,
-  messages: readonly Message[],
-  continuation: string,
-  progress: Progress,
-) {
-  const segments = messageSegments(model, messages);
-  const tokens = tokenize(model, continuation);
-  model.assertFits(tokenCount(segments) + tokens.length);
-  if (tokens.length === 0) return { tokens: [], logProbabilities: [] };
-  const slots = await model.contexts.slots('single');
-  return slots.lease(segments, async (slot) => {
-    const last = segments.at(-1) ?? [];
-    await holdSegments(slots, slot, segments.slice(0, -1), progress);
-    const first = await appendAndRead(slots, slot, last, [at(tokens, 0)], progress);
-    const logProbabilities = [first.get(at(tokens, 0)) ?? Number.NaN];
-    for (let start = 0; start < tokens.length - 1; start += slots.batchSize) {
-      progress.signal.throwIfAborted();
-      const chunk = tokens.slice(start, Math.min(start + slots.batchSize, tokens.length - 1));
-      const output = await slot.sequence.controlledEvaluate(
-        chunk.map((token, index) => [token, { generateNext: readOf([at(tokens, start + index + 1)]) }]),
-      );
-      for (const index of chunk.keys()) {
-        const next = at(tokens, start + index + 1);
-        logProbabilities.push(nextLogProbabilities(output[index]?.next, [next]).get(next) ?? Number.NaN);
-      }
-      slot.held.push(chunk);
-      progress.advance(chunk.length, 0);
-    }
-    return { tokens: tokens.map(Number), logProbabilities };
-  });
 }

@@ -70,3 +70,51 @@ function unfinished(text: string, stop: readonly string[]): number {
       return length;
   return 0;
 }
+
+/** How {@link tokenEnds} spells tokens. */
+export interface Spelling {
+  /** Text of tokens after others; bytes of an unfinished character come as U+FFFD. */
+  detokenize(tokens: readonly Token[], before: readonly Token[]): string;
+  /** What stands before the first token. */
+  readonly before: readonly Token[];
+}
+
+/**
+ * For each token of a well-formed text the place, in UTF-16 code units, after the last character that it has a part of. Null where
+ * the tokens spell another text.
+ */
+export function tokenEnds(
+  text: string,
+  tokens: readonly Token[],
+  { detokenize, before }: Spelling,
+): number[] | null {
+  const ends: number[] = [];
+  let known = [...before];
+  let pending: Token[] = [];
+  let place = 0;
+  for (const token of tokens) {
+    pending.push(token);
+    const spelled = detokenize(pending, known);
+    const length = commonLength(spelled, text, place);
+    const whole = length === spelled.length;
+    ends.push(place + length + (whole ? 0 : characterLength(text, place + length)));
+    if (pending.length < longestPending && spelled.endsWith('\ufffd')) continue;
+    if (!whole) return null;
+    place += length;
+    known = [...known, ...pending].slice(-context);
+    pending = [];
+  }
+  const last = pending.length === 0 ? '' : detokenize(pending, known);
+  return text.slice(place) === last ? ends : null;
+}
+
+function commonLength(spelled: string, text: string, place: number): number {
+  let length = 0;
+  while (length < spelled.length && spelled[length] === text[place + length]) length++;
+  return length;
+}
+
+function characterLength(text: string, place: number): number {
+  const character = text.codePointAt(place);
+  return character === undefined ? 0 : String.fromCodePoint(character).length;
+}

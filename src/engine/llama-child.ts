@@ -1,10 +1,12 @@
 /** Entry of the engine child: owns the model, answers requests. Only `llama-child*.ts` import node-llama-cpp. */
-import { deliberate, logprob } from './llama-child-deliberate.ts';
+import { deliberate } from './llama-child-deliberate.ts';
 import { generateText } from './llama-child-generate.ts';
+import { logprob } from './llama-child-logprob.ts';
 import { type LoadedModel, loadModel } from './llama-child-model.ts';
 import { segmentsOf } from './llama-child-render.ts';
 import type { Progress } from './llama-child-slots.ts';
-import { ContextOverflow } from './llama-child-tokens.ts';
+import { ContextOverflow, UnspeakableText } from './llama-child-tokens.ts';
+import { tokenizerOf } from './llama-child-vocabulary.ts';
 import type { ChildRequest, ChildResult, FromChild, ToChild } from './llama-protocol.ts';
 
 let loaded: LoadedModel | undefined;
@@ -34,7 +36,9 @@ async function perform(
     case 'deliberate':
       return { kind: 'deliberate', result: await deliberate(model, request.deliberation, progress) };
     case 'logprob':
-      return { kind: 'logprob', ...(await logprob(model, request.messages, request.continuation, progress)) };
+      return { kind: 'logprob', result: await logprob(model, request, progress) };
+    case 'tokenizer':
+      return { kind: 'tokenizer', tokenizer: tokenizerOf(model) };
     case 'generate':
       return { kind: 'generate', result: await generateText(model, request.generation, progress, onText) };
     case 'embed':
@@ -56,11 +60,15 @@ async function answer(id: number, request: ChildRequest, signal: AbortSignal): P
     const onText = (text: string) => send({ type: 'text', id, text });
     send({ type: 'result', id, result: await perform(loaded, request, progress, onText) });
   } catch (error) {
-    const code = signal.aborted ? 'aborted' : error instanceof ContextOverflow ? 'context' : 'engine';
-    send({ type: 'error', id, code, message: messageOf(error) });
+    send({ type: 'error', id, code: signal.aborted ? 'aborted' : codeOf(error), message: messageOf(error) });
   } finally {
     controllers.delete(id);
   }
+}
+
+function codeOf(error: unknown): 'context' | 'invalid' | 'engine' {
+  if (error instanceof ContextOverflow) return 'context';
+  return error instanceof UnspeakableText ? 'invalid' : 'engine';
 }
 
 function messageOf(error: unknown): string {

@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
+import { UnanswerableRequest } from './engine.ts';
 import {
   type ChildRequest,
   type ChildResult,
@@ -221,6 +222,7 @@ export async function startChild(
 /** What an error that the child reports means for its request. */
 function faultOf({ code, message }: Extract<FromChild, { type: 'error' }>): JurorError {
   if (code === 'aborted') return new JurorError('aborted', 'the judgment was aborted');
+  if (code === 'context' || code === 'invalid') return new UnanswerableRequest(code, message);
   return code === 'engine' ? new ChildFault('engine', message, 'error') : new JurorError('engine', message);
 }
 

@@ -1,7 +1,13 @@
 /** Messages between the supervisor and its child. Structured clone carries them; Zod checks what the child sends. */
 import { z } from 'zod';
 import type { Message } from '../schema.ts';
-import { type Deliberation, DeliberationResult } from './engine.ts';
+import {
+  type ContinuationRequest,
+  type Deliberation,
+  DeliberationResult,
+  Tokenizer,
+  TokenLogProbabilities,
+} from './engine.ts';
 import { type Generation, GenerationResult } from './generate.ts';
 
 /** Which compute layer to use. */
@@ -40,7 +46,8 @@ export interface LoadOptions {
 /** Work for the child. */
 export type ChildRequest =
   | { readonly kind: 'deliberate'; readonly deliberation: Deliberation }
-  | { readonly kind: 'logprob'; readonly messages: readonly Message[]; readonly continuation: string }
+  | ({ readonly kind: 'logprob' } & Required<ContinuationRequest>)
+  | { readonly kind: 'tokenizer' }
   | { readonly kind: 'generate'; readonly generation: Generation }
   | { readonly kind: 'embed'; readonly conversations: readonly (readonly Message[])[] }
   | { readonly kind: 'tokens'; readonly deliberation: Deliberation };
@@ -79,11 +86,8 @@ const Result = z.discriminatedUnion('kind', [
     kind: z.literal('deliberate'),
     result: DeliberationResult,
   }),
-  z.strictObject({
-    kind: z.literal('logprob'),
-    tokens: z.array(z.int()),
-    logProbabilities: z.array(z.number()),
-  }),
+  z.strictObject({ kind: z.literal('logprob'), result: TokenLogProbabilities }),
+  z.strictObject({ kind: z.literal('tokenizer'), tokenizer: Tokenizer }),
   z.strictObject({
     kind: z.literal('embed'),
     vectors: z.array(z.custom<Float32Array>((value) => value instanceof Float32Array)),
@@ -106,7 +110,7 @@ export const FromChild = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('error'),
     id: z.int().nullable(),
-    code: z.enum(['model', 'engine', 'aborted', 'context']),
+    code: z.enum(['model', 'engine', 'aborted', 'context', 'invalid']),
     message: z.string(),
   }),
 ]);

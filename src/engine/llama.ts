@@ -2,7 +2,7 @@
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import type { EngineId } from '../schema.ts';
-import type { Deliberation, Engine, EngineOptions } from './engine.ts';
+import type { Deliberation, Engine, EngineOptions, Tokenizer } from './engine.ts';
 import { generateOnce, type TextGenerator } from './generate.ts';
 import { openPool, type PoolOptions } from './llama-pool.ts';
 import { defaultSupervision, type Supervision } from './llama-process.ts';
@@ -53,6 +53,7 @@ export interface LlamaOptions {
 /** A local engine, with what only a local engine knows. */
 export interface LlamaEngine extends Engine, TextGenerator {
   readonly info: ModelInfo;
+  tokenizer(options?: EngineOptions): Promise<Tokenizer>;
   /** Evaluation segments of each question, as token ids. */
   tokens(request: Deliberation, options?: EngineOptions): Promise<number[][][]>;
   /** Process ids of the children that are alive. */
@@ -112,12 +113,12 @@ export async function openLlama(options: LlamaOptions): Promise<LlamaEngine> {
         throw error;
       }
     },
-    async logprob({ messages, continuation }, callOptions) {
-      const { tokens, logProbabilities } = narrow(
-        await perform({ kind: 'logprob', messages, continuation }, callOptions),
-        'logprob',
-      );
-      return { tokens, logProbabilities };
+    async logprob({ messages, continuation, end = false }, callOptions) {
+      const request = { kind: 'logprob', messages, continuation, end } as const;
+      return narrow(await perform(request, callOptions), 'logprob').result;
+    },
+    async tokenizer(callOptions) {
+      return narrow(await perform({ kind: 'tokenizer' }, callOptions), 'tokenizer').tokenizer;
     },
     generate: (request, callOptions = {}) =>
       generateOnce(

@@ -1,4 +1,4 @@
-/** Record deliberations to a file and play them back without a model. */
+/** Record deliberations and log-probabilities to a file and play them back without a model. */
 import { createReadStream } from 'node:fs';
 import { appendFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -7,7 +7,16 @@ import { z } from 'zod';
 import { contentHash } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
 import { EngineId } from '../schema.ts';
-import { type Deliberation, DeliberationResult, type Engine, type EngineOptions } from './engine.ts';
+import {
+  type ContinuationRequest,
+  type Deliberation,
+  DeliberationResult,
+  type Engine,
+  type EngineOptions,
+  Tokenizer,
+  TokenLogProbabilities,
+  UnanswerableRequest,
+} from './engine.ts';
 
 /** First line of a recording. */
 const Header = z.strictObject({
@@ -16,15 +25,25 @@ const Header = z.strictObject({
   protocol: z.enum(['logits', 'top-logprobs', 'structured']),
 });
 
-const Entry = z.strictObject({ request: z.string().length(64), result: DeliberationResult });
+const Refusal = z.strictObject({ reason: z.enum(['context', 'invalid']), message: z.string() });
+const Entry = z.union([
+  z.strictObject({ request: z.string().length(64), result: DeliberationResult }),
+  z.strictObject({ continuation: z.string().length(64), read: z.union([TokenLogProbabilities, Refusal]) }),
+  z.strictObject({ tokenizer: Tokenizer }),
+]);
 
 /** Content hash under which a deliberation is recorded. */
 function requestHash(request: Deliberation): string {
   return contentHash(request);
 }
 
+function continuationHash({ messages, continuation, end = false }: ContinuationRequest): string {
+  return contentHash({ messages, continuation, end });
+}
+
 /**
- * Wrap an engine so that every finished deliberation is appended to `file` as one JSON line.
+ * Wrap an engine so that every finished deliberation, and every text whose log-probabilities are read, is appended to `file` as one
+ * JSON line.
  * An existing recording of the same engine is continued; one of another engine is a JurorError `data`.
  */
 export async function recordEngine(engine: Engine, file: string): Promise<Engine> {
@@ -42,24 +61,49 @@ export async function recordEngine(engine: Engine, file: string): Promise<Engine
         `expected a recording of this engine, got one of ${recording.header.engine.model}`,
         { place: { file } },
       );
-    for (const request of recording.results.keys()) known.add(request);
+    for (const hash of [...recording.results.keys(), ...recording.reads.keys()]) known.add(hash);
+    if (recording.tokenizer) known.add('tokenizer');
   } else {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, `${JSON.stringify(header)}\n`);
   }
   let tail: Promise<void> = Promise.resolve();
+  const keep = async (name: string, entry: z.infer<typeof Entry>): Promise<void> => {
+    if (known.has(name)) return;
+    known.add(name);
+    tail = tail.then(() => appendFile(file, `${JSON.stringify(entry)}\n`));
+    await tail;
+  };
+  const { tokenizer } = engine;
   return {
     ...delegate(engine),
     async deliberate(request, options) {
       const result = await engine.deliberate(request, options);
       const hash = requestHash(request);
-      if (!known.has(hash)) {
-        known.add(hash);
-        tail = tail.then(() => appendFile(file, `${JSON.stringify({ request: hash, result })}\n`));
-        await tail;
-      }
+      await keep(hash, { request: hash, result });
       return result;
     },
+    async logprob(request, options) {
+      const hash = continuationHash(request);
+      try {
+        const read = await engine.logprob(request, options);
+        await keep(hash, { continuation: hash, read });
+        return read;
+      } catch (error) {
+        if (error instanceof UnanswerableRequest) {
+          const { reason, message } = error;
+          await keep(hash, { continuation: hash, read: { reason, message } });
+        }
+        throw error;
+      }
+    },
+    ...(tokenizer && {
+      async tokenizer(options) {
+        const own = await tokenizer.call(engine, options);
+        await keep('tokenizer', { tokenizer: own });
+        return own;
+      },
+    }),
     async [Symbol.asyncDispose]() {
       await tail;
       await engine[Symbol.asyncDispose]();
@@ -85,7 +129,7 @@ function delegate(engine: Engine): Engine {
  * A deliberation that was not recorded is a JurorError `engine`: it is never invented.
  */
 export async function openReplay(file: string): Promise<Engine> {
-  const { header, results } = await readRecording(file);
+  const { header, results, reads, tokenizer } = await readRecording(file);
   const unrecorded = (what: string): never => {
     throw new JurorError('engine', `the recording has no such ${what}; record it again`, { place: { file } });
   };
@@ -97,9 +141,13 @@ export async function openReplay(file: string): Promise<Engine> {
       if (options?.signal?.aborted) throw new JurorError('aborted', 'the judgment was aborted');
       return results.get(requestHash(request)) ?? unrecorded('deliberation');
     },
-    async logprob() {
-      return unrecorded('log-probability');
+    async logprob(request, options) {
+      if (options?.signal?.aborted) throw new JurorError('aborted', 'reading was aborted');
+      const read = reads.get(continuationHash(request)) ?? unrecorded('log-probability');
+      if ('reason' in read) throw new UnanswerableRequest(read.reason, read.message);
+      return read;
     },
+    ...(tokenizer && { tokenizer: async () => tokenizer }),
     async embed() {
       return unrecorded('embedding');
     },
@@ -109,6 +157,8 @@ export async function openReplay(file: string): Promise<Engine> {
 
 async function readRecording(file: string) {
   const results = new Map<string, DeliberationResult>();
+  const reads = new Map<string, TokenLogProbabilities | z.infer<typeof Refusal>>();
+  let tokenizer: Tokenizer | undefined;
   let header: z.infer<typeof Header> | undefined;
   let line = 0;
   try {
@@ -121,8 +171,10 @@ async function readRecording(file: string) {
       const record: unknown = JSON.parse(text);
       if (header === undefined) header = Header.parse(record);
       else {
-        const { request, result } = Entry.parse(record);
-        results.set(request, result);
+        const entry = Entry.parse(record);
+        if ('request' in entry) results.set(entry.request, entry.result);
+        else if ('continuation' in entry) reads.set(entry.continuation, entry.read);
+        else tokenizer = entry.tokenizer;
       }
     }
   } catch (cause) {
@@ -137,5 +189,5 @@ async function readRecording(file: string) {
   }
   if (header === undefined)
     throw new JurorError('data', 'expected a juror recording, got an empty file', { place: { file } });
-  return { header, results };
+  return { header, results, reads, tokenizer };
 }

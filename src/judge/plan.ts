@@ -142,7 +142,7 @@ async function planSteps(
   const rendered = await renderSolution(loadPrompt(rubric.prompt), {
     rubric,
     prompt: sample.prompt,
-    steps: stepsOf(sample, response, rubric.id, protocol.steps),
+    steps: stepsOf(sample, response, `the stepwise rubric '${rubric.id}'`, protocol.steps),
     reference: sample.reference,
     seed: protocol.seed,
   }).catch((error: unknown) => throwFor(sample, error));

@@ -11,11 +11,11 @@ export type StepSource = 'given' | 'lines' | 'numbered';
 /** A line that begins step n: `3. …`, `3) …`, `Step 3: …`, also as a Markdown heading or in bold. */
 const numbered = /^\s*(?:#+\s*)?(?:\*\*)?(?:step\s+)?(\d+)\s*[.:)]/i;
 
-/** The steps of an answer: its own, or what `source` makes of its text. Throws JurorError `data` where there are none. */
+/** The steps of an answer, for what `purpose` names: its own, or what `source` makes of its text. Throws JurorError `data` without. */
 export function stepsOf(
   sample: Pick<Sample, 'id'>,
   { id, text, steps }: Response,
-  rubricId: string,
+  purpose: string,
   source: StepSource,
 ): readonly string[] {
   if (steps !== undefined && steps.length > 0) return steps;
@@ -28,7 +28,7 @@ export function stepsOf(
   }[source];
   throw new JurorError(
     'data',
-    `sample '${sample.id}', response '${id}': expected steps for the stepwise rubric '${rubricId}', got ${got}`,
+    `sample '${sample.id}', response '${id}': expected steps for ${purpose}, got ${got}`,
     { place: { field: 'steps' } },
   );
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Token } from 'node-llama-cpp';
 import { expect, test } from 'vitest';
-import { createTextWriter } from '../../src/engine/llama-child-text.ts';
+import { createTextWriter, tokenEnds } from '../../src/engine/llama-child-text.ts';
 
 /** A vocabulary whose tokens are runs of bytes. */
 function bytesVocabulary(runs: readonly Uint8Array[]) {
@@ -59,4 +59,46 @@ test('bytes that are no character, and a real replacement character, are given a
   expect([...pieces, broken.end()].join('')).toBe('\ufffd'.repeat(20));
   expect(pieces.join('')).toHaveLength(16);
   expect(written('a\ufffd', [1], []).pieces.join('')).toBe('a\ufffd');
+});
+
+test('a token ends after the last character that it has a part of, wherever the tokens are cut', () => {
+  const spelled = fc.string({
+    unit: fc.constantFrom('a', ' ', 'é', '\n', '字', '🙂', '\ufffd'),
+    maxLength: 40,
+  });
+  fc.assert(
+    fc.property(spelled, sizes, (whole, cuts) => {
+      const bytes = Buffer.from(whole);
+      const runs: Uint8Array[] = [];
+      const expected: number[] = [];
+      for (let at = 0; at < bytes.length; ) {
+        const end = Math.min(bytes.length, at + (cuts[runs.length % cuts.length] ?? 1));
+        runs.push(bytes.subarray(at, end));
+        // The characters that begin before the token ends.
+        let [begun, place] = [0, 0];
+        for (const character of whole) {
+          if (begun >= end) break;
+          begun += Buffer.byteLength(character);
+          place += character.length;
+        }
+        expected.push(place);
+        at = end;
+      }
+      const detokenize = bytesVocabulary(runs);
+      const ends = tokenEnds(whole, [...runs.keys()] as Token[], { detokenize, before: [] });
+      // U+FFFD that the text has itself cannot be told from bytes of a character that go on.
+      if (whole.includes('\ufffd')) expect(ends === null || ends.length === runs.length).toBe(true);
+      else expect(ends).toEqual(expected);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('tokens that spell another text have no places', () => {
+  const detokenize = bytesVocabulary([Buffer.from('a'), Buffer.from('B')]);
+  const ends = (text: string) => tokenEnds(text, [0, 1] as Token[], { detokenize, before: [] });
+  expect(ends('aB')).toEqual([1, 2]);
+  expect(ends('ab')).toBeNull();
+  expect(ends('aBc')).toBeNull();
+  expect(tokenEnds('', [], { detokenize, before: [] })).toEqual([]);
 });

@@ -2,8 +2,9 @@ import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Deliberation, Engine } from '../../src/engine/engine.ts';
+import { type Deliberation, type Engine, UnanswerableRequest } from '../../src/engine/engine.ts';
 import { openReplay, recordEngine } from '../../src/engine/replay.ts';
+import { fakePolicy } from '../support/fake-policy.ts';
 
 const request = (text: string): Deliberation => ({
   prefix: [{ role: 'user', segments: [text] }],
@@ -120,4 +121,35 @@ test('a damaged recording names the line', async () => {
   }
   await writeFile(file, '');
   await expect(openReplay(file)).rejects.toMatchObject({ code: 'data', place: { file } });
+});
+
+test('log-probabilities, what does not fit, and the tokenizer play back as they were read', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-replay-'));
+  const file = join(folder.path, 'recording.jsonl');
+  const engine = fakePolicy({ contextSize: 3 });
+  const ask = (continuation: string, end = true) => ({
+    messages: [{ role: 'user' as const, content: 'x' }],
+    continuation,
+    end,
+  });
+  const recorder = await recordEngine(engine, file);
+  const read = await recorder.logprob(ask('two words'));
+  await expect(recorder.logprob(ask('far too many words'))).rejects.toThrow(UnanswerableRequest);
+  const tokenizer = await recorder.tokenizer?.();
+  await recorder[Symbol.asyncDispose]();
+  // A recorder that goes on writes nothing twice.
+  const whole = await readFile(file, 'utf8');
+  await using again = await recordEngine(engine, file);
+  await again.logprob(ask('two words'));
+  await again.tokenizer?.();
+  expect(await readFile(file, 'utf8')).toBe(whole);
+
+  await using replay = await openReplay(file);
+  expect(await replay.logprob(ask('two words'))).toEqual(read);
+  expect(await replay.tokenizer?.()).toEqual(tokenizer);
+  await expect(replay.logprob(ask('far too many words'))).rejects.toMatchObject({
+    reason: 'context',
+    message: 'needs 5 tokens, the context has 3',
+  });
+  await expect(replay.logprob(ask('two words', false))).rejects.toMatchObject({ code: 'engine' });
 });

@@ -1,0 +1,204 @@
+/** `juror implicit DATA`: how much more a tuned model likes each response than the model it was tuned from. */
+import { basename, extname, join } from 'node:path';
+import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings';
+import { DEFAULT_BETA } from '../aggregate/implicit.ts';
+import { readSamples } from '../dataset.ts';
+import { isRemoteModel } from '../engine/langchain-providers.ts';
+import { JurorError } from '../errors.ts';
+import type { Listener } from '../events.ts';
+import { implicitRewards } from '../judge/implicit.ts';
+import { openRewardFile } from '../judge/implicit-file.ts';
+import type { Sample } from '../schema.ts';
+import { readWinners } from './beside.ts';
+import { addEngineFlags, openEngine } from './engine.ts';
+import { flag, fraction, wholeNumber } from './flags.ts';
+import { createRewardCollector, describeRewards } from './implicit-figures.ts';
+import { interruptible } from './interrupt.ts';
+import { countSamples, createRefusals, explainInterruption, requireReadable } from './judging.ts';
+import { duration, harmless, plural, processTerminal, type Terminal } from './terminal.ts';
+
+/** The verb. */
+export function implicitCommand(): CommandUnknownOpts {
+  return define().action(async (data, flags) => {
+    process.exitCode = await interruptible((signal) => implicit(data, flags, signal));
+  });
+}
+
+type Flags = ReturnType<ReturnType<typeof define>['opts']>;
+
+function define() {
+  const command = new Command('implicit')
+    .description('implicit rewards of every response of DATA: a policy’s log-probability over a reference’s')
+    .argument('<data>', 'rows with a prompt and one answer or more')
+    .addOption(
+      flag(
+        '--model <name>',
+        'the policy: a catalogue name, a .gguf file or hf:owner/repository/file',
+      ).makeOptionMandatory(),
+    )
+    .addOption(flag('--reference-model <name>', 'the model that it was tuned from').makeOptionMandatory())
+    .addOption(
+      flag('--beta <n>', 'what the log-ratio is multiplied by').argParser(positive).default(DEFAULT_BETA),
+    )
+    .addOption(
+      flag(
+        '--steps <source>',
+        'also a reward for each step: those given, the lines, or numbered lines',
+      ).choices(['given', 'lines', 'numbered'] as const),
+    )
+    .addOption(
+      flag(
+        '--out <file>',
+        'rewards, a line a sample (default: .juror/implicit/DATA.POLICY-over-REFERENCE.jsonl)',
+      ),
+    )
+    .addOption(flag('--limit <n>', 'the first n samples').argParser(wholeNumber(0)))
+    .addOption(flag('--beside <run>', 'accuracy of this run’s verdicts on the same pairs'))
+    .addOption(
+      flag('--tolerate <share>', 'unscored share up to which the exit code is 0')
+        .argParser(fraction(1))
+        .default(0),
+    )
+    .addOption(flag('--seed <n>', 'of the bootstrap').argParser(wholeNumber(0)).default(0))
+    .addOption(
+      flag('--reference-replay <file>', 'recording of the reference model (default: that of --replay)'),
+    )
+    .option('--json', 'print the figures as JSON')
+    .option('--quiet', 'no progress');
+  return addEngineFlags(command);
+}
+
+async function implicit(data: string, flags: Flags, signal: AbortSignal): Promise<number> {
+  const terminal = processTerminal({ quiet: flags.quiet ?? false });
+  requireLocal(flags);
+  const { beta, steps, seed } = flags;
+  const refusals = createRefusals(terminal);
+  const reading = { onBadRow: refusals.refuse, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
+  await requireReadable(data);
+  const beside = flags.beside === undefined ? undefined : await readWinners(flags.beside);
+  const out = flags.out ?? defaultFile(data, flags);
+  const file = await openRewardFile(out);
+
+  const listen: Listener = (event) => {
+    if (event.type === 'engine-restart') terminal.note(`juror: ${harmless(event.reason)}; starting it again`);
+    if (event.type === 'warning') terminal.note(`juror: ${harmless(event.message)}`);
+  };
+  const policy = await openEngine(flags, terminal, signal, listen);
+  await using _policy = policy.engine;
+  const reference = await openEngine(referenceFlags(flags), terminal, signal, listen);
+  await using _reference = reference.engine;
+  terminal.note(`${policy.description} over ${reference.description}, β ${beta}`);
+
+  if (policy.engine.id.digest === reference.engine.id.digest)
+    terminal.note('both are the same file: every reward is 0');
+
+  const collector = createRewardCollector(beside);
+  const waiting = new Map<string, Sample>();
+  async function* samples() {
+    for await (const sample of readSamples(data, reading)) {
+      waiting.set(sample.id, sample);
+      yield sample;
+    }
+  }
+  const pace = createPace(terminal);
+  void countSamples(data, flags.limit, signal).then(pace.expect, () => {});
+  const options = { policy: policy.engine, reference: reference.engine, beta, ...(steps ? { steps } : {}) };
+  let found = 0;
+  const callOptions = {
+    signal,
+    onEvent: listen,
+    onBadSample: refusals.refuse,
+    find(key: string) {
+      const rewards = file.find(key);
+      if (rewards) found++;
+      return rewards;
+    },
+  };
+  try {
+    for await (const rewards of implicitRewards(options, samples(), callOptions)) {
+      const sample = waiting.get(rewards.sampleId);
+      waiting.delete(rewards.sampleId);
+      await file.keep(rewards);
+      if (sample) collector.add(sample, rewards);
+      pace.finish();
+    }
+  } catch (error) {
+    throw explainInterruption(error, out);
+  } finally {
+    pace.stop();
+  }
+  await file.finish();
+
+  const report = collector.report(seed);
+  if (flags.json) {
+    const models = { policy: policy.engine.id.model, reference: reference.engine.id.model, beta };
+    terminal.print(JSON.stringify({ ...models, ...report, refusedRows: refusals.count(), out }, null, 2));
+  } else {
+    const cost = { made: report.samples - found, found, seconds: pace.seconds() };
+    terminal.print(describeRewards(report, cost, terminal));
+    if (refusals.count() > 0)
+      terminal.print(`\n${plural(refusals.count(), 'row')} refused; see the messages above`);
+    terminal.print(`\n${out}`);
+  }
+  if (refusals.count() > 0) return 2;
+  return report.unscored <= flags.tolerate * report.responses ? 0 : 3;
+}
+
+function defaultFile(data: string, { model, referenceModel }: Flags): string {
+  const plain = (name: string) => basename(name, '.gguf').replace(/[^\w.-]+/g, '-');
+  const models = `${plain(model)}-over-${plain(referenceModel)}`;
+  return join('.juror', 'implicit', `${basename(data, extname(data))}.${models}.jsonl`);
+}
+
+/** Told before anything is fetched or loaded. */
+function requireLocal({ model, referenceModel, replay }: Flags): void {
+  if (replay !== undefined) return;
+  for (const [name, value] of [
+    ['--model', model],
+    ['--reference-model', referenceModel],
+  ] as const)
+    if (isRemoteModel(value))
+      throw new JurorError(
+        'usage',
+        `${name}: expected a local model, as remote ones give no log-probabilities of a given text, got '${value}'`,
+      );
+}
+
+function referenceFlags(flags: Flags): Flags {
+  const { record: _policyOnly, replay, ...rest } = flags;
+  const played = flags.referenceReplay ?? replay;
+  return { ...rest, model: flags.referenceModel, ...(played === undefined ? {} : { replay: played }) };
+}
+
+/** Samples done, and how fast. */
+function createPace(terminal: Terminal) {
+  const progress = terminal.progress();
+  const begun = performance.now();
+  let ended: number | undefined;
+  let total: number | undefined;
+  let done = 0;
+  const seconds = () => ((ended ?? performance.now()) - begun) / 1000;
+  return {
+    seconds,
+    expect(samples: number) {
+      total = samples;
+    },
+    finish() {
+      done++;
+      const rate = done / Math.max(seconds(), 0.001);
+      const left = total === undefined ? '' : ` · ${duration((total - done) / rate)} left`;
+      progress.update({ label: 'rewarded', done, total, detail: `${rate.toFixed(1)}/s${left}` });
+    },
+    stop() {
+      ended = performance.now();
+      progress.stop();
+    },
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value)))
+    throw new InvalidArgumentError(`expected a number above 0, got '${text}'`);
+  return value;
+}
