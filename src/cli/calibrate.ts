@@ -5,7 +5,7 @@ import { calibrationSubject, readCalibrationRows } from '../judge/calibrate.ts';
 import { writeCalibration } from '../judge/calibration-file.ts';
 import { fitCalibration } from '../judge/fit-calibration.ts';
 import { readRun } from '../store/run.ts';
-import { labelScale, readLabels } from './agree.ts';
+import { labelScale, readTruths } from './agreement-rows.ts';
 import { describeCalibration } from './calibration.ts';
 import { flag, wholeNumber } from './flags.ts';
 import { processTerminal } from './terminal.ts';
@@ -41,9 +41,9 @@ export function calibrateCommand(): CommandUnknownOpts {
       if (flags.rubric === undefined && ids.length > 1)
         throw new JurorError('usage', `expected --rubric with one of ${ids.join(', ')}, got none`);
       const subject = calibrationSubject(run, rubricId);
-      const labels = flags.labels === undefined ? undefined : await readLabels(flags.labels);
+      const labels = flags.labels === undefined ? undefined : await readTruths(flags.labels);
       const data = await readCalibrationRows(run, rubricId, {
-        ...(labels ? { labelOf: (id) => labels.get(id) } : {}),
+        ...(labels ? { labelOf: (id) => labels.get(id)?.label } : {}),
         ...(flags.scale ? { labelRange: flags.scale } : {}),
       });
       const { method: kind, bins, seed } = flags;
