@@ -1,6 +1,6 @@
 /**
  * Record what the tests and examples play back: `npm run record`, after every change of a prompt, a rubric or the engine.
- * Runs the embedded model on one thread; takes about three minutes on an idle core.
+ * Runs the embedded model on one thread; takes about five minutes on an idle core.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -33,6 +33,24 @@ const recordings = {
       'answer-correctness',
       '--out',
       join(folder, 'answers'),
+    ],
+    [
+      ...judge,
+      'fixtures/agree/votes.jsonl',
+      '--rubric',
+      'better-answer',
+      '--out',
+      join(folder, 'votes'),
+    ],
+    [
+      ...judge,
+      'fixtures/agree/votes.jsonl',
+      '--rubric',
+      'better-answer',
+      '--critique',
+      'brief',
+      '--out',
+      join(folder, 'votes-brief'),
     ],
     [...source, 'examples/judge-pair.ts'],
     [...source, 'examples/custom-rubric.ts'],

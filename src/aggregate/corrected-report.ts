@@ -1,10 +1,10 @@
 /** The rate among all rows, where only some have labels: as judged, by the labels alone, and corrected. */
 import { type AgreementRow, evidentRange } from './agree.ts';
 import { correctedRate, predictionPoweredMean } from './corrected.ts';
-import { type BootstrapOptions, type Figure, meanInterval, proportion, undefinedFigure } from './interval.ts';
+import { type BootstrapOptions, type Figure, meanInterval, undefinedFigure } from './interval.ts';
 import { meetingsByModels } from './model-rates.ts';
 import { isTwoValued, type LabelRange } from './score-agreement.ts';
-import { winPoints } from './win-rate.ts';
+import { winPoints, winRate } from './win-rate.ts';
 
 /** A verdict and, where known, the truth: 1 for a pass or a win, 0 for none, ½ for a tie. */
 export interface RateRow {
@@ -86,8 +86,11 @@ export function correctedFigures(rows: readonly RateRow[], options: BootstrapOpt
   const known = column(labelled);
   const yesOrNo = [...everything.judged, ...truths].every((value) => value === 0 || value === 1);
   const passes = truths.filter(isPass).length;
+  const winners = (values: readonly number[]) =>
+    values.map((value) => (value === 0.5 ? 'tie' : isPass(value) ? 'first' : 'second'));
+  const points = [...everything.judged, ...truths].every((value) => [0, 0.5, 1].includes(value));
   const rate = (values: readonly number[], clusters: readonly string[]) =>
-    yesOrNo ? proportion(values.map(isPass), clusters) : meanInterval(values, clusters, options);
+    points ? winRate(winners(values), clusters) : meanInterval(values, clusters, options);
   const shared = {
     labelled: labelled.length,
     unlabelled: others.length,

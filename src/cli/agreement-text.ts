@@ -127,11 +127,7 @@ function describeRate(rate: CorrectedReport['rates'][number] & CorrectedFigures)
     ...(rate.sensitivity.estimate === null && rate.specificity.estimate === null
       ? []
       : [`sensitivity ${share(rate.sensitivity)}, specificity ${share(rate.specificity)}`]),
-    ...(rarer === null || rarer >= enough
-      ? []
-      : [
-          `${plural(rarer, 'label')} of the rarer outcome: below ${enough} the prediction-powered interval is too narrow`,
-        ]),
+    ...fewLabels(rarer, labelled),
     ...reasons([
       ['Rogan–Gladen', rate.roganGladen],
       ['prediction-powered', rate.predictionPowered],
@@ -150,6 +146,19 @@ function describeRate(rate: CorrectedReport['rates'][number] & CorrectedFigures)
     ),
     notes.join('\n'),
   ];
+}
+
+/** The prediction-powered interval is a normal approximation. */
+function fewLabels(rarer: number | null, labelled: number): string[] {
+  if (rarer === null)
+    return labelled >= 2 * enough
+      ? []
+      : [`${plural(labelled, 'label')}: below ${2 * enough} the prediction-powered interval is too narrow`];
+  return rarer >= enough
+    ? []
+    : [
+        `${plural(rarer, 'label')} of the rarer outcome: below ${enough} the prediction-powered interval is too narrow`,
+      ];
 }
 
 function describeAgainst({

@@ -106,7 +106,9 @@ test('models of a pair are found in its meta, and stay there; a vote may name on
     metadata: { meta },
   });
   expect(pair({ metadata: { model_1: 'm1', model_2: 'm2' } }).responses[1]?.model).toBe('m2');
-  expect(pair({ model_a: 'own', model_b: 'other', meta: { modelA: 'm1', modelB: 'm2' } }).responses[0]?.model).toBe('own');
+  expect(
+    pair({ model_a: 'own', model_b: 'other', meta: { modelA: 'm1', modelB: 'm2' } }).responses[0]?.model,
+  ).toBe('own');
 });
 
 test('the fixture with votes is read as it is', async () => {
