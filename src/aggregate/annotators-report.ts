@@ -12,9 +12,8 @@ import {
 } from './interval.ts';
 import { krippendorffAlpha } from './krippendorff.ts';
 import type { LabelRange } from './score-agreement.ts';
-import { isTwoValued, levelOf } from './score-agreement.ts';
 import { NO_ROWS } from './statistic.ts';
-import { winPoints } from './win-rate.ts';
+import { type VoteScale, voteScale } from './vote-scale.ts';
 
 /** One annotator who is known by name. */
 export interface AnnotatorFigures {
@@ -54,6 +53,8 @@ export interface AnnotatorsReport {
   readonly split: number;
   /** The judge against the likeliest label by Dawid and Skene's fit, as if it were known; rows without one are left out. */
   readonly dawidSkene: Figure;
+  /** Its fit came to an end; null without a fit. */
+  readonly converged: boolean | null;
   readonly logLoss: SoftLoss;
   readonly brier: SoftLoss;
   /** Empty where votes have no names. */
@@ -90,7 +91,7 @@ export function annotatorsReport(
   const voted = rows.filter(({ votes = [] }) => votes.length > 0);
   if (!voted.some(({ votes = [] }) => votes.length > 1)) return null;
   const all = voted.flatMap(({ votes = [] }) => votes);
-  const scale = scaleOf(all, options);
+  const scale = voteScale(all, options.mode, options.labelRange);
   const ballots = voted.map((row): Ballot => ballotOf(row, scale));
   const clusters = ballots.map(({ cluster }) => cluster);
   const items = ballots.map(({ votes }) => votes);
@@ -123,8 +124,9 @@ export function annotatorsReport(
     judge: human?.judge ?? missing,
     gap: human?.gap ?? missing,
     majority: levelled ? accuracy(most) : missing,
-    split: most.filter((label) => label === null).length,
+    split: levelled ? most.filter((label) => label === null).length : 0,
     dawidSkene: fit ? accuracy(likeliest) : missing,
+    converged: fit?.converged ?? null,
     ...losses(ballots, scale.reason, options),
     annotators: Object.fromEntries(
       namesOf(all).map((name) => [
@@ -139,51 +141,7 @@ export function annotatorsReport(
   };
 }
 
-interface Scale {
-  /** Undefined where labels have no levels; `reason` says why. */
-  readonly category: ((value: AgreementVote['label']) => string) | undefined;
-  readonly level: 'nominal' | 'interval';
-  /** Onto [0, 1]; undefined where the scale is unknown. */
-  readonly share: ((label: AgreementVote['label']) => number) | undefined;
-  /** From a score in [0, 1] to the scale. */
-  readonly stretch: (score: number) => number;
-  readonly reason: string;
-}
-
-function scaleOf(votes: readonly AgreementVote[], { mode, labelRange }: AnnotatorsOptions): Scale {
-  const identity = (score: number) => score;
-  if (mode === 'pairwise')
-    return {
-      category: String,
-      level: 'nominal',
-      share: (label) => (typeof label === 'number' ? label : winPoints(label)),
-      stretch: identity,
-      reason: '',
-    };
-  const labels = votes.map(({ label }) => Number(label));
-  const evident = labels.every((label) => label === 0 || label === 1) ? { min: 0, max: 1 } : undefined;
-  const range = labelRange ?? evident;
-  if (!range)
-    return {
-      category: undefined,
-      level: 'interval',
-      share: undefined,
-      stretch: identity,
-      reason: "the range of the labels' scale is not known",
-    };
-  const twoValued = isTwoValued(labels, range);
-  const level = levelOf(range, twoValued);
-  const { min, max } = range;
-  return {
-    category: level && ((label) => String(level(Number(label)))),
-    level: twoValued ? 'nominal' : 'interval',
-    share: (label) => (Number(label) - min) / (max - min),
-    stretch: (score) => min + score * (max - min),
-    reason: 'the labels have no levels to round to',
-  };
-}
-
-function ballotOf({ cluster, winner, score, votes = [] }: AgreementRow, scale: Scale): Ballot {
+function ballotOf({ cluster, winner, score, votes = [] }: AgreementRow, scale: VoteScale): Ballot {
   const { category, share, stretch } = scale;
   const verdict = score === null ? null : (winner ?? stretch(score));
   const shares = share ? votes.map(({ label }) => share(label)) : [];

@@ -85,6 +85,7 @@ function describeAnnotators(report: AnnotatorsReport): string[] {
             ['votes'],
           ),
         ]),
+    ...(report.converged === false ? ['the Dawid–Skene fit did not converge'] : []),
     ...(named.length > mostAnnotators ? [`and ${named.length - mostAnnotators} more, in --json`] : []),
     ...reasons([
       ['α', report.alpha],

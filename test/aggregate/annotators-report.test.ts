@@ -93,6 +93,7 @@ test('scores have levels on a known scale; on an unknown one only α is told, an
   expect(known?.majority).toMatchObject({ estimate: 1, n: 2 });
   expectNear(known?.brier.judge.estimate ?? null, ((0.75 - 10 / 12) ** 2 + (1 / 12) ** 2) / 2);
   const unknown = annotatorsReport(rows, { mode: 'pointwise' });
+  expect(unknown).toMatchObject({ split: 0, converged: null });
   expect(unknown?.alpha.estimate).toBe(known?.alpha.estimate);
   for (const figure of [unknown?.majority, unknown?.ceiling, unknown?.dawidSkene, unknown?.logLoss.judge])
     expect(figure).toMatchObject({ estimate: null, reason: "the range of the labels' scale is not known" });
