@@ -34,14 +34,7 @@ const recordings = {
       '--out',
       join(folder, 'answers'),
     ],
-    [
-      ...judge,
-      'fixtures/agree/votes.jsonl',
-      '--rubric',
-      'better-answer',
-      '--out',
-      join(folder, 'votes'),
-    ],
+    [...judge, 'fixtures/agree/votes.jsonl', '--rubric', 'better-answer', '--out', join(folder, 'votes')],
     [
       ...judge,
       'fixtures/agree/votes.jsonl',
