@@ -51,6 +51,17 @@ const recordings = {
       '--out',
       join(folder, 'rewards.jsonl'),
     ],
+    [...judge, 'fixtures/agree/votes.jsonl', '--rubric', 'better-answer', '--out', join(folder, 'votes')],
+    [
+      ...judge,
+      'fixtures/agree/votes.jsonl',
+      '--rubric',
+      'better-answer',
+      '--critique',
+      'brief',
+      '--out',
+      join(folder, 'votes-brief'),
+    ],
     [...source, 'examples/judge-pair.ts'],
     [...source, 'examples/custom-rubric.ts'],
     [

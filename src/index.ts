@@ -19,6 +19,7 @@
 export {
   type AgreementReport,
   type AgreementRow,
+  type AgreementVote,
   agreementReport,
   type PairwiseReport,
   type PointwiseReport,
@@ -192,6 +193,7 @@ export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
 export { type LoadedRubric, listRubrics, loadRubric, parseRubric } from './rubric.ts';
 export {
+  Annotation,
   AnyCalibration,
   Calibration,
   Combine,

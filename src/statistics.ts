@@ -41,6 +41,13 @@ export {
   type Votes,
 } from './aggregate/annotators.ts';
 export {
+  type AnnotatorFigures,
+  type AnnotatorsOptions,
+  type AnnotatorsReport,
+  annotatorsReport,
+  type SoftLoss,
+} from './aggregate/annotators-report.ts';
+export {
   type Baseline,
   type PairBaselines,
   pairBaselines,
@@ -77,6 +84,12 @@ export {
 } from './aggregate/compare.ts';
 export type { Comparison, ComparisonRows, Pairing, PairSums } from './aggregate/comparisons.ts';
 export {
+  type ConfidenceOptions,
+  type ConfidenceReport,
+  confidenceReport,
+  type SurestRows,
+} from './aggregate/confidence-report.ts';
+export {
   type CorrectedRate,
   correctedRate,
   type Judged,
@@ -85,6 +98,12 @@ export {
   type PredictionPoweredOptions,
   predictionPoweredMean,
 } from './aggregate/corrected.ts';
+export {
+  type CorrectedFigures,
+  type CorrectedOptions,
+  type CorrectedReport,
+  correctedReport,
+} from './aggregate/corrected-report.ts';
 export { areaUnderCurve, kendall, pearson, spearman } from './aggregate/correlation.ts';
 export {
   type AnnotatorReliability,
@@ -118,6 +137,7 @@ export {
   wilsonInterval,
 } from './aggregate/interval.ts';
 export { krippendorffAlpha, type RatingLevel, type Ratings } from './aggregate/krippendorff.ts';
+export { type ModelRates, modelRates } from './aggregate/model-rates.ts';
 export {
   type CombinedGroup,
   combineGroup,
@@ -131,6 +151,12 @@ export {
   type NormalizeOptions,
   normalizeGroup,
 } from './aggregate/normalize.ts';
+export {
+  type IdentifiedRow,
+  type PairedOptions,
+  type PairedReport,
+  pairedReport,
+} from './aggregate/paired-report.ts';
 export {
   combineOrders,
   LARGEST_LOG_ODDS,

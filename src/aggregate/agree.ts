@@ -13,6 +13,13 @@ import { type BootstrapOptions, clusterBootstrap, type Figure, proportion } from
 import type { Winner } from './pairs.ts';
 import { isTwoValued, type LabelRange, type ScoreAgreement, scoreAgreement } from './score-agreement.ts';
 
+/** What one annotator said, as a label is said. */
+export interface AgreementVote {
+  /** Null where nobody knows who. */
+  readonly annotator: string | null;
+  readonly label: Winner | number;
+}
+
 /** One verdict beside its label. `agreementRow` makes it from a Verdict. */
 export interface AgreementRow {
   /** Rows of one cluster are dependent: the prompt, or its digest. */
@@ -33,6 +40,10 @@ export interface AgreementRow {
   readonly unscored: readonly string[];
   /** The subset it belongs to, for a breakdown. */
   readonly group?: string;
+  /** What several annotators said; missing where nobody did. */
+  readonly votes?: readonly AgreementVote[];
+  /** Who wrote each response, null where unknown; missing where all are. */
+  readonly models?: readonly (string | null)[];
 }
 
 /** What to compare, and how. */
@@ -205,7 +216,8 @@ function byGroup<Report>(
   );
 }
 
-function evidentRange(rows: readonly AgreementRow[]): LabelRange | undefined {
+/** 0 to 1 where every label is 0 or 1. */
+export function evidentRange(rows: readonly Pick<AgreementRow, 'label'>[]): LabelRange | undefined {
   const labels = rows.flatMap(({ label }) => (label === null ? [] : [label]));
   return labels.length > 0 && labels.every((label) => label === 0 || label === 1)
     ? { min: 0, max: 1 }

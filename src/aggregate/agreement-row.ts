@@ -1,7 +1,7 @@
 /** From a verdict to a row of the agreement report. */
 import { JurorError, nearestName } from '../errors.ts';
-import type { Label, Verdict } from '../schema.ts';
-import type { AgreementRow } from './agree.ts';
+import type { Annotation, Label, Verdict } from '../schema.ts';
+import type { AgreementRow, AgreementVote } from './agree.ts';
 import type { Winner } from './pairs.ts';
 import { isProcessLabel } from './process.ts';
 
@@ -17,6 +17,10 @@ export interface AgreementRowOptions {
   readonly group?: string;
   /** Compare this criterion instead of the whole; a label with one score per criterion is read at its name. */
   readonly criterion?: string;
+  /** What several annotators said, in the words of the label. */
+  readonly annotations?: readonly Annotation[];
+  /** Who wrote each response, null where unknown. */
+  readonly models?: readonly (string | null)[];
 }
 
 /**
@@ -24,7 +28,7 @@ export interface AgreementRowOptions {
  * sample. A pointwise label per criterion counts only for the `criterion` asked for; without one the row has no label.
  */
 export function agreementRow(verdict: Verdict, options: AgreementRowOptions): AgreementRow {
-  const { criterion } = options;
+  const { criterion, annotations, models } = options;
   const label = options.label ?? verdict.label;
   const part = criterion === undefined ? undefined : verdict.perCriterion[criterion];
   if (criterion !== undefined && !part) {
@@ -47,7 +51,17 @@ export function agreementRow(verdict: Verdict, options: AgreementRowOptions): Ag
     lengths: options.lengths,
     unscored: verdict.unscored,
     ...(options.group === undefined ? {} : { group: options.group }),
+    ...(annotations ? { votes: annotations.flatMap((annotation) => voteOf(verdict, annotation)) } : {}),
+    ...(models ? { models } : {}),
   };
+}
+
+function voteOf(verdict: Verdict, { annotator, label }: Annotation): AgreementVote[] {
+  const said =
+    verdict.mode === 'pairwise'
+      ? readWinnerLabel(verdict, label)
+      : readNumericLabel(verdict, label, undefined);
+  return said === null ? [] : [{ annotator: annotator ?? null, label: said }];
 }
 
 /** The place of a response's id among the pair. */

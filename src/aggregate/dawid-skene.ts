@@ -173,14 +173,15 @@ function infer(
   { prior, confusion }: Parameters,
   width: number,
 ): number {
+  const [logPrior, logConfusion] = [prior.map(Math.log), confusion.map(Math.log)];
   let total = 0;
   for (const [item, votes] of coded.entries()) {
     const posterior = posteriors[item];
     if (votes.length === 0 || !posterior) continue;
     for (let truth = 0; truth < width; truth++) {
-      let log = Math.log(prior[truth] ?? 0);
+      let log = logPrior[truth] ?? 0;
       for (const { annotator, label } of votes) {
-        log += Math.log(confusion[(annotator * width + truth) * width + label] ?? 0);
+        log += logConfusion[(annotator * width + truth) * width + label] ?? 0;
       }
       posterior[truth] = log;
     }

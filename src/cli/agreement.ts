@@ -7,7 +7,7 @@ import { count, plural, table } from './terminal.ts';
 
 /** The report of one rubric, each figure beside the trivial baselines. */
 export function describeAgreement(rubricId: string, report: AgreementReport | ProcessReport): string {
-  const parts = [heading(rubricId, report), ...tablesOf(report)];
+  const parts = [agreementHeading(rubricId, report), ...tablesOf(report)];
   const groups = Object.entries(report.groups);
   if (groups.length > 1) {
     const named = { pairwise: 'accuracy', pointwise: 'Spearman', stepwise: 'exact place' }[report.mode];
@@ -26,7 +26,11 @@ function tablesOf(report: AgreementReport | ProcessReport): string[] {
   return report.mode === 'pairwise' ? pairwiseTables(report) : [pointwiseTable(report)];
 }
 
-function heading(rubricId: string, { counts, mode }: AgreementReport | ProcessReport): string {
+/** What was compared, and how intervals are made. */
+export function agreementHeading(
+  rubricId: string,
+  { counts, mode }: AgreementReport | ProcessReport,
+): string {
   const reasons = Object.entries(counts.reasons).map(([reason, n]) => `${reason} ${n}`);
   const unscored = `${count(counts.unscored)} unscored${counts.unscored === 0 ? '' : ` (${reasons.join(', ')})`}`;
   return [

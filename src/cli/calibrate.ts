@@ -6,7 +6,7 @@ import { writeCalibration } from '../judge/calibration-file.ts';
 import { calibrationSubject } from '../judge/calibration-subject.ts';
 import { fitCalibration } from '../judge/fit-calibration.ts';
 import { readRun } from '../store/run.ts';
-import { labelScale, readLabels } from './agree.ts';
+import { labelScale, readTruths } from './agreement-rows.ts';
 import { describeCalibration } from './calibration.ts';
 import { flag, wholeNumber } from './flags.ts';
 import { describePrior, fitPriorOf } from './label-prior.ts';
@@ -68,9 +68,9 @@ export function calibrateCommand(): CommandUnknownOpts {
           `--${flags.contentFree === undefined ? 'strength' : 'content-free'}: expected --method batch or content-free, got ${kind}`,
         );
       const subject = calibrationSubject(run, rubricId);
-      const labels = flags.labels === undefined ? undefined : await readLabels(flags.labels);
+      const labels = flags.labels === undefined ? undefined : await readTruths(flags.labels);
       const data = await readCalibrationRows(run, rubricId, {
-        ...(labels ? { labelOf: (id) => labels.get(id) } : {}),
+        ...(labels ? { labelOf: (id) => labels.get(id)?.label } : {}),
         ...(flags.scale ? { labelRange: flags.scale } : {}),
       });
       const fitted = fitCalibration(data, subject, { kind, bins, seed });

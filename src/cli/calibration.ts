@@ -46,8 +46,8 @@ export function describeCalibration({ calibration, reliability }: FittedCalibrat
     reason === undefined
       ? `After: each prompt by a fit on the other ${folds - 1} of ${folds} folds. Calibration error: ${plural(bins, 'bin')} of equal mass.`
       : `After: none, ${reason}.`,
-    ...diagram('as judged', reliability.before, mode),
-    ...diagram('calibrated, prompts of other folds', reliability.after, mode),
+    ...reliabilityTable('as judged', reliability.before, mode),
+    ...reliabilityTable('calibrated, prompts of other folds', reliability.after, mode),
   ].join('\n\n');
 }
 
@@ -129,7 +129,12 @@ export function describeCalibratedFigures(of: CalibratedFigures): string {
 
 const width = 31;
 
-function diagram(title: string, bins: readonly ReliabilityBin[], mode: Calibration['mode']): string[] {
+/** Bins as a table: probability, share with its interval, both drawn on one line. Empty without bins. */
+export function reliabilityTable(
+  title: string,
+  bins: readonly ReliabilityBin[],
+  mode: Calibration['mode'],
+): string[] {
   if (bins.length === 0) return [];
   const happened = mode === 'pairwise' ? 'preferred answer is better' : 'label';
   const lines = bins.map(({ predicted, observed, count: size }) => [

@@ -10,8 +10,8 @@ import { requireRules } from '../judge/rules.ts';
 import { exportVerdicts, openJudgingRun } from '../judge/run.ts';
 import { type LoadedRubric, loadRubric } from '../rubric.ts';
 import { openCache } from '../store/cache.ts';
-import { agreementOf } from './agree.ts';
 import { describeAgreement } from './agreement.ts';
+import { agreementOf } from './agreement-rows.ts';
 import { flag, fraction, gather } from './flags.ts';
 import { interruptible } from './interrupt.ts';
 import {

@@ -14,6 +14,9 @@ const structured = [
   'score',
   'turns',
   'models',
+  'annotations',
+  'votes',
+  'annotators',
   'metadata',
   'meta',
 ];

@@ -15,6 +15,9 @@ export interface Fields {
   readonly taken: Set<string>;
 }
 
+/** Objects in which rows keep what is about them. */
+export const metaNames = ['meta', 'metadata'];
+
 /** The name by which aliases are compared: without regard to case, `_`, `-` and blanks. */
 export function aliasOf(name: string): string {
   return name.toLowerCase().replaceAll(/[_\-\s]/g, '');

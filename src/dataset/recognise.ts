@@ -5,6 +5,7 @@ import { isConversation, messagesOf } from './conversation.ts';
 import { type Field, type Fields, fieldsOf, find, isObject, keep, kindOf, take, unfit } from './fields.ts';
 import { answerGroups, answerNames, type Found, shapes } from './responses.ts';
 import { isId } from './several.ts';
+import { annotationsOf, labelOfMost } from './votes.ts';
 
 /** A sample that may not have an id yet. */
 export type Draft = Omit<Sample, 'id'> & { readonly id: string | undefined };
@@ -30,13 +31,16 @@ export function recogniseRow(row: Row, place: ErrorPlace, whole: Row = row): Dra
   }
   const prompt = found.alone ? '' : promptOf(fields, found, whole);
   const reference = found.alone ? undefined : referenceOf(fields);
+  const annotations = annotationsOf(fields, found);
+  const label = found.label ?? (annotations && labelOfMost(annotations, found.responses));
   const metadata = metadataOf(fields);
   return {
     id,
     prompt,
     responses: [...found.responses],
     ...(reference === undefined ? {} : { reference }),
-    ...(found.label === undefined ? {} : { label: found.label }),
+    ...(label === undefined ? {} : { label }),
+    ...(annotations === undefined ? {} : { annotations }),
     ...(metadata === undefined ? {} : { metadata }),
   };
 }

@@ -1,7 +1,19 @@
 /** Finding the answers of a row: one function for each shape that data files have. */
 import type { Label, Message, Response } from '../schema.ts';
 import { answerOf, isConversation, messagesOf, partConversations, textOf } from './conversation.ts';
-import { type Field, type Fields, find, isObject, keep, kindOf, take, takePair, unfit } from './fields.ts';
+import {
+  type Field,
+  type Fields,
+  fieldsOf,
+  find,
+  isObject,
+  keep,
+  kindOf,
+  metaNames,
+  take,
+  takePair,
+  unfit,
+} from './fields.ts';
 import { correctOf, numberOf, scoreOf, scoresOf, winnerOf } from './label.ts';
 import { ownProcessLabel, processLabelOf } from './process-label.ts';
 import { severalOf } from './several.ts';
@@ -111,13 +123,22 @@ function pair(fields: Fields): Found | undefined {
 }
 
 function labelled(fields: Fields, texts: readonly [string, string]): Found {
-  const models = takePair(fields, pairModelNames);
+  const models = takePair(fields, pairModelNames) ?? insideMeta(fields, pairModelNames);
   const model = (field: Field | undefined) => (field === undefined ? {} : { model: String(field.value) });
   const responses = [
     { id: 'a', text: texts[0], ...model(models?.[0]) },
     { id: 'b', text: texts[1], ...model(models?.[1]) },
   ];
   return { responses, label: winnerLabel(fields, responses) };
+}
+
+/** A pair of fields of the row's `meta` or `metadata` object, which keeps them. */
+function insideMeta(
+  fields: Fields,
+  pairs: readonly (readonly [string, string])[],
+): readonly [Field, Field] | undefined {
+  const own = find(fields, metaNames);
+  return own && isObject(own.value) ? takePair(fieldsOf(own.value, fields.place), pairs) : undefined;
 }
 
 /** Two conversations (MT-Bench's human judgments, Chatbot Arena); `turn` says how many turns were judged. */

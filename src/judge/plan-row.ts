@@ -35,6 +35,10 @@ export function planRow(plan: Plan): PlanRow {
     cluster: plan.cluster,
     ...contentFreeOf(plan),
     ...(plan.label === undefined ? {} : { label: plan.label }),
+    ...(plan.annotations === undefined ? {} : { annotations: [...plan.annotations] }),
+    ...(plan.responses.some(({ model }) => model !== undefined)
+      ? { models: plan.responses.map(({ model }) => model ?? null) }
+      : {}),
     ...(plan.group === undefined ? {} : { group: plan.group }),
   };
 }

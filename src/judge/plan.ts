@@ -6,7 +6,7 @@ import { JurorError } from '../errors.ts';
 import { renderSolution } from '../prompt/solution.ts';
 import { loadPrompt, type RenderedPrompt, renderPrompt } from '../prompt.ts';
 import type { LoadedRubric } from '../rubric.ts';
-import type { Criterion, EngineId, Label, Response, Sample, Verdict } from '../schema.ts';
+import type { Annotation, Criterion, EngineId, Label, Response, Sample, Verdict } from '../schema.ts';
 import { nameless } from './identity.ts';
 import { PROTOCOL_VERSION, type Protocol } from './protocol.ts';
 import { stepsOf } from './stepwise.ts';
@@ -44,6 +44,7 @@ export interface Plan {
   /** Stepwise: one for each step, in order, each with the prefix of the one before and a segment more. */
   readonly rounds: readonly Round[];
   readonly label: Label | undefined;
+  readonly annotations: readonly Annotation[] | undefined;
   /** Same for all samples with the same prompt. */
   readonly cluster: string;
   readonly group: string | undefined;
@@ -61,6 +62,7 @@ export async function planSample(
     sampleId: sample.id,
     loaded,
     label: sample.label,
+    annotations: sample.annotations,
     cluster: contentHash(sample.prompt).slice(0, 16),
     group: groupOf(sample),
   };

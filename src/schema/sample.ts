@@ -29,6 +29,15 @@ export type ProcessLabel = z.infer<typeof ProcessLabel>;
 export const Label = z.union([z.string(), z.number(), z.record(z.string(), z.number()), ProcessLabel]);
 export type Label = z.infer<typeof Label>;
 
+/** What one annotator said of a sample. */
+export const Annotation = z.strictObject({
+  /** Who said it; missing where nobody knows. One annotator speaks once of a sample. */
+  annotator: Id.optional(),
+  /** A winner's response id or `tie`, a score, or the word of a choice. */
+  label: z.union([z.string(), z.number()]),
+});
+export type Annotation = z.infer<typeof Annotation>;
+
 /** One prompt and its answers. */
 export const Sample = z.strictObject({
   id: Id,
@@ -36,6 +45,8 @@ export const Sample = z.strictObject({
   responses: z.array(Response).min(1),
   reference: z.string().optional(),
   label: Label.optional(),
+  /** What several annotators said, where they may disagree. */
+  annotations: z.array(Annotation).min(1).optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
 });
 export type Sample = z.infer<typeof Sample>;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { canonicalJson } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
-import { Judgment, Label, Verdict } from '../schema.ts';
+import { Annotation, Judgment, Label, Verdict } from '../schema.ts';
 
 /** One judgment that a verdict needs. Equal content has one key, so a judgment may serve several samples, orders and rubrics. */
 export const PlannedUse = z.strictObject({
@@ -23,6 +23,10 @@ export const PlanRow = z.strictObject({
   responseIds: Verdict.shape.responseIds,
   judgments: z.array(PlannedUse).min(1),
   label: Label.optional(),
+  /** The sample's, where it has some. */
+  annotations: z.array(Annotation).optional(),
+  /** Who wrote each response, null where unknown; missing where all are. */
+  models: z.array(z.string().nullable()).optional(),
   /** Length of each response in UTF-16 code units. */
   characters: z.array(z.int().nonnegative()),
   /** Same for all samples with the same prompt. */

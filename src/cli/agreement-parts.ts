@@ -1,0 +1,82 @@
+/** What stands below an agreement's tables: annotators, models, corrected rates, another run, confidence. */
+import { type AnnotatorsReport, annotatorsReport } from '../aggregate/annotators-report.ts';
+import { type ConfidenceReport, confidenceReport } from '../aggregate/confidence-report.ts';
+import { type CorrectedReport, correctedReport } from '../aggregate/corrected-report.ts';
+import { type ModelRates, modelRates } from '../aggregate/model-rates.ts';
+import { type PairedReport, pairedReport } from '../aggregate/paired-report.ts';
+import { JurorError } from '../errors.ts';
+import type { AgreementSelection, RubricAgreement, RubricRows } from './agreement-rows.ts';
+
+/** What a rubric's rows say beyond agreement; what they say nothing of is missing. */
+export interface AgreementParts {
+  readonly annotators?: AnnotatorsReport;
+  /** One for each pair of models. */
+  readonly models?: readonly ModelRates[];
+  readonly corrected?: CorrectedReport;
+  readonly against?: PairedReport & { readonly run: string; readonly rubricId: string };
+  readonly confidence?: ConfidenceReport;
+}
+
+/** What is asked for. */
+export interface PartsOptions extends Pick<AgreementSelection, 'scale' | 'seed'> {
+  /** Corrected rates or an error. */
+  readonly corrected?: boolean | undefined;
+  /** Another run, by its folder. */
+  readonly against?: { readonly folder: string; readonly rubrics: readonly RubricRows[] } | undefined;
+}
+
+/** The parts of one rubric. Throws JurorError `usage` where one that was asked for cannot be. */
+export function agreementParts(
+  of: Omit<RubricAgreement, 'report'>,
+  { scale, seed, corrected, against }: PartsOptions,
+): AgreementParts {
+  const { mode, rows, rubricId } = of;
+  const asked = corrected ? '--corrected' : against ? '--against' : undefined;
+  if (mode === 'stepwise') {
+    if (asked)
+      throw new JurorError('usage', `${asked}: expected pairs or single answers, got steps ('${rubricId}')`);
+    return {};
+  }
+  const options = { mode, ...(seed === undefined ? {} : { seed }), ...(scale ? { labelRange: scale } : {}) };
+  const rates = correctedReport(rows, options);
+  if (corrected && rates === null) {
+    const labelled = rows.filter(({ label }) => label !== null).length;
+    throw new JurorError(
+      'usage',
+      `--corrected: expected scored verdicts with a label and others without one to correct for, got labels of ${labelled} of ${rows.length}`,
+    );
+  }
+  const annotators = annotatorsReport(rows, options);
+  const models = mode === 'pairwise' ? modelRates(rows, options) : [];
+  const confidence = confidenceReport(rows, options);
+  return {
+    ...(annotators ? { annotators } : {}),
+    ...(models.length > 0 ? { models } : {}),
+    ...(rates ? { corrected: rates } : {}),
+    ...(against ? { against: againstOf(of, against, options) } : {}),
+    ...(confidence ? { confidence } : {}),
+  };
+}
+
+/** The other run's rubric of the same name, or its only one. */
+function againstOf(
+  { rubricId, mode, rows }: Omit<RubricAgreement, 'report'>,
+  { folder, rubrics }: NonNullable<PartsOptions['against']>,
+  options: Parameters<typeof pairedReport>[2],
+): NonNullable<AgreementParts['against']> {
+  const only = rubrics.length === 1 ? rubrics[0] : undefined;
+  const other = rubrics.find((found) => found.rubricId === rubricId) ?? only;
+  const refuse = (expected: string, got: string): never => {
+    throw new JurorError('usage', `--against: expected ${expected}, got ${got}`, { place: { file: folder } });
+  };
+  if (!other) {
+    const known = rubrics.map((found) => found.rubricId).join(', ') || 'no verdicts';
+    return refuse(`verdicts under '${rubricId}'`, known);
+  }
+  if (other.mode !== mode) return refuse(`${mode} verdicts`, `${other.mode} ones ('${other.rubricId}')`);
+  const report = pairedReport(rows, other.rows, options);
+  if (!report) return refuse('--scale with the scale of the labels', 'none');
+  if (report.counts.onlyHere === rows.length)
+    return refuse('verdicts on the same samples and responses', `none of ${other.rows.length}`);
+  return { run: folder, rubricId: other.rubricId, ...report };
+}

@@ -1,0 +1,148 @@
+/** A run's verdicts beside labels, as rows of the agreement report. */
+import { type AgreementReport, agreementReport } from '../aggregate/agree.ts';
+import { agreementRow } from '../aggregate/agreement-row.ts';
+import type { IdentifiedRow } from '../aggregate/paired-report.ts';
+import {
+  type ProcessReport,
+  type ProcessRow,
+  processReport,
+  processRow,
+} from '../aggregate/process-report.ts';
+import { readSamples } from '../dataset.ts';
+import { JurorError, nearestName } from '../errors.ts';
+import { verdictOf } from '../judge/run.ts';
+import { scaleLabels, scoreOf } from '../scale.ts';
+import type { Annotation, Sample, Verdict } from '../schema.ts';
+import { readPlan } from '../store/export.ts';
+import type { Run } from '../store/run.ts';
+
+/** What is known of a sample's truth. */
+export type Truth = Pick<Sample, 'label' | 'annotations'>;
+
+/** What is compared. */
+export interface AgreementSelection {
+  readonly rubric?: string | undefined;
+  readonly criterion?: string | undefined;
+  readonly scale?: { min: number; max: number } | undefined;
+  readonly seed?: number | undefined;
+  /** Default: what was judged along. Votes that it lacks are taken from there. */
+  readonly truthOf?: (sampleId: string) => Truth | undefined;
+}
+
+/** The rows of one rubric of a run. */
+export interface RubricRows {
+  readonly rubricId: string;
+  readonly mode: Verdict['mode'];
+  /** Of verdicts on pairs and on single answers. */
+  readonly rows: readonly IdentifiedRow[];
+  /** Of solutions judged step by step. */
+  readonly solutions: readonly ProcessRow[];
+}
+
+/** One rubric's report, and the rows that it is made from. */
+export interface RubricAgreement extends RubricRows {
+  readonly report: AgreementReport | ProcessReport;
+}
+
+/** The agreement of each rubric of a run. */
+export async function agreementOf(run: Run, selection: AgreementSelection): Promise<RubricAgreement[]> {
+  const seed = selection.seed === undefined ? {} : { seed: selection.seed };
+  const found = await readAgreementRows(run, selection);
+  return found.map(({ mode, ...rest }) => ({
+    ...rest,
+    mode,
+    report:
+      mode === 'stepwise'
+        ? processReport(rest.solutions, seed)
+        : agreementReport(rest.rows, {
+            mode,
+            ...seed,
+            ...(selection.scale === undefined ? {} : { labelRange: selection.scale }),
+          }),
+  }));
+}
+
+/** The rows of each rubric of a run, in the order of its plan. */
+export async function readAgreementRows(run: Run, selection: AgreementSelection): Promise<RubricRows[]> {
+  const { criterion, truthOf } = selection;
+  requireRubric(run, selection.rubric);
+  const derive = verdictOf(run);
+  const rubrics = new Map<string, RubricRows & { rows: IdentifiedRow[]; solutions: ProcessRow[] }>();
+  for await (const { row, judgments } of readPlan(run)) {
+    const { mode, sampleId, responseIds, rubric, models, group } = row;
+    if (judgments === null || (selection.rubric !== undefined && rubric.id !== selection.rubric)) continue;
+    const entry = rubrics.get(rubric.id) ?? { rubricId: rubric.id, mode, rows: [], solutions: [] };
+    rubrics.set(rubric.id, entry);
+    const truth = truthOf ? truthOf(sampleId) : row;
+    const { label: _judgedAlong, ...verdict } = derive(row, judgments);
+    const usable = <Value>(label: Value) =>
+      mode === 'pairwise' || typeof label !== 'string' ? label : scoreOfWord(run, label, rubric.id);
+    const label = usable(truth?.label);
+    const common = {
+      cluster: row.cluster,
+      ...(label === undefined ? {} : { label }),
+      ...(group === undefined ? {} : { group }),
+    };
+    if (mode === 'stepwise') {
+      if (criterion !== undefined)
+        throw new JurorError('usage', '--criterion: expected none, steps are compared as a whole');
+      entry.solutions.push(processRow(verdict, common));
+      continue;
+    }
+    const votes = truth?.annotations ?? row.annotations ?? [];
+    const annotations = votes.flatMap((vote): Annotation[] => {
+      const said = usable(vote.label);
+      return said === undefined ? [] : [{ ...vote, label: said }];
+    });
+    entry.rows.push({
+      ...agreementRow(verdict, {
+        lengths: row.characters,
+        ...common,
+        ...(criterion === undefined ? {} : { criterion }),
+        ...(annotations.length === 0 ? {} : { annotations }),
+        ...(models === undefined ? {} : { models }),
+      }),
+      sampleId,
+      responseIds,
+    });
+  }
+  return [...rubrics.values()];
+}
+
+/** Labels and votes of a data file, by sample id. */
+export async function readTruths(path: string): Promise<Map<string, Truth>> {
+  const truths = new Map<string, Truth>();
+  for await (const { id, label, annotations } of readSamples(path))
+    if (label !== undefined || annotations !== undefined)
+      truths.set(id, {
+        ...(label === undefined ? {} : { label }),
+        ...(annotations === undefined ? {} : { annotations }),
+      });
+  return truths;
+}
+
+/** `--scale` as a range. */
+export function labelScale(text: string): { min: number; max: number } {
+  const [, low, high] = /^(-?\d+(?:\.\d+)?):(-?\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  const [min, max] = [Number(low), Number(high)];
+  if (!(min < max)) throw new JurorError('usage', `--scale: expected two numbers such as 1:5, got '${text}'`);
+  return { min, max };
+}
+
+function requireRubric(run: Run, id: string | undefined): void {
+  const known = run.manifest.configuration.rubrics.map(({ rubric }) => rubric.id);
+  if (id === undefined || known.includes(id)) return;
+  const near = nearestName(id, known);
+  throw new JurorError(
+    'usage',
+    `--rubric: expected one of ${known.join(', ')}, got '${id}'${near ? `, did you mean '${near}'?` : ''}`,
+  );
+}
+
+/** A word of an only criterion's scale is its score; a winner's name says nothing about one answer alone. */
+function scoreOfWord(run: Run, word: string, rubricId: string): number | undefined {
+  const found = run.manifest.configuration.rubrics.find(({ rubric }) => rubric.id === rubricId);
+  const [criterion, ...others] = found?.rubric.criteria ?? [];
+  const known = criterion !== undefined && others.length === 0 && scaleLabels(criterion.scale).includes(word);
+  return known ? scoreOf(criterion.scale, word) : undefined;
+}

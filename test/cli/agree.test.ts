@@ -1,0 +1,109 @@
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { juror, recordings } from './juror.ts';
+
+const data = 'fixtures/agree/votes.jsonl';
+
+/** A finished run of the pairs with votes in a new home. */
+async function judged() {
+  const home = await mkdtempDisposable(join(tmpdir(), 'juror-agree-'));
+  const run = join(home.path, 'run');
+  const judge = async (out: string, ...flags: string[]) =>
+    (
+      await juror(
+        [
+          'judge',
+          data,
+          '--rubric',
+          'better-answer',
+          '--replay',
+          recordings.full,
+          '--quiet',
+          '--out',
+          out,
+          ...flags,
+        ],
+        home.path,
+      )
+    ).code;
+  expect(await judge(run)).toBe(0);
+  return { home: home.path, run, judge, [Symbol.asyncDispose]: () => home.remove() };
+}
+
+async function rows(): Promise<Record<string, unknown>[]> {
+  return (await readFile(data, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+test('agree --json has annotators, models, reliability bins and the risk-coverage curve; the diagram draws the bins', async () => {
+  await using at = await judged();
+  const file = join(at.home, 'reliability.svg');
+  const { code, stdout } = await juror(['agree', at.run, '--json', '--diagram', file], at.home);
+  expect(code).toBe(0);
+  const report = JSON.parse(stdout)['better-answer'];
+  expect(report.annotators).toMatchObject({ rows: 24, several: 24, votes: 56 });
+  expect(report.annotators.annotators.wede524).toMatchObject({ votes: 15 });
+  expect(report.models).toMatchObject([
+    { model: 'tulu_65B', against: 'tulu_7B', judged: { n: 24 }, labels: { n: 24 } },
+  ]);
+  expect(report.confidence.reliability).toHaveLength(2);
+  expect(report.confidence.riskCoverage.at(-1)).toMatchObject({ coverage: 1, answered: 24 });
+  expect(report).not.toHaveProperty('corrected');
+  const drawn = await readFile(file, 'utf8');
+  expect(drawn.match(/<circle/g)).toHaveLength(2);
+  expect(drawn).toContain('<title id="title">Reliability of better-answer</title>');
+});
+
+test('--labels brings votes of its own, and corrected rates where it has labels of some rows', async () => {
+  await using at = await judged();
+  const labels = join(at.home, 'labels.jsonl');
+  const some = (await rows())
+    .slice(0, 10)
+    .map((row) => ({ ...row, meta: undefined, votes: ['a', 'a', 'b'] }));
+  await writeFile(labels, some.map((row) => JSON.stringify(row)).join('\n'));
+  const json = JSON.parse((await juror(['agree', at.run, '--labels', labels, '--json'], at.home)).stdout);
+  const { annotators, corrected, counts } = json['better-answer'];
+  expect(counts).toMatchObject({ compared: 10 });
+  expect(annotators.annotators.wede524.votes).toBeLessThan(15);
+  expect(corrected.rates).toMatchObject([{ name: 'tulu_65B against tulu_7B', labelled: 10, unlabelled: 14 }]);
+  await writeFile(labels, JSON.stringify({ ...some[0], votes: ['a', { who: 'w', label: 'better' }] }));
+  const bad = await juror(['agree', at.run, '--labels', labels], at.home);
+  expect(bad.code).toBe(2);
+  expect(bad.stderr).toMatch(/labels\.jsonl:1: votes\.1\.label: expected "a", "b", "tie"/);
+});
+
+test('--corrected says why there is nothing to correct', async () => {
+  await using at = await judged();
+  const { code, stderr } = await juror(['agree', at.run, '--corrected'], at.home);
+  expect({ code, stderr }).toMatchInlineSnapshot(`
+    {
+      "code": 2,
+      "stderr": "juror: --corrected: expected scored verdicts with a label and others without one to correct for, got labels of 24 of 24
+    ",
+    }
+  `);
+});
+
+test('--against compares the rows that both runs have, and says what it leaves out', async () => {
+  await using at = await judged();
+  const other = join(at.home, 'other');
+  expect(await at.judge(other, '--critique', 'brief', '--limit', '20')).toBe(0);
+  const { code, stdout } = await juror(['agree', at.run, '--against', other], at.home);
+  expect(code).toBe(0);
+  expect(stdout).toContain('20 verdicts compared; left out: 4 only in this run\n');
+  const json = JSON.parse((await juror(['agree', at.run, '--against', other, '--json'], at.home)).stdout);
+  expect(json['better-answer'].against).toMatchObject({
+    figure: 'accuracy',
+    counts: { compared: 20, onlyHere: 4, onlyThere: 0, different: 0, unscored: 0 },
+  });
+  const answers = join(at.home, 'answers');
+  const flags = ['--rubric', 'answer-correctness', '--replay', recordings.full, '--quiet', '--out', answers];
+  expect((await juror(['judge', 'fixtures/demo/answers.jsonl', ...flags], at.home)).code).toBe(0);
+  const wrong = await juror(['agree', at.run, '--against', answers], at.home);
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain("expected pairwise verdicts, got pointwise ones ('answer-correctness')");
+});
