@@ -1,6 +1,9 @@
 /** `juror agree RUN`: verdicts against labels, beside trivial baselines. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { JurorError } from '../errors.ts';
+import { calibratedVerdictOf } from '../judge/calibrated.ts';
+import { readCalibration } from '../judge/calibration-file.ts';
+import type { LabelPrior } from '../schema.ts';
 import { type Run, readRun } from '../store/run.ts';
 import { agreementHeading, describeAgreement } from './agreement.ts';
 import { agreementParts } from './agreement-parts.ts';
@@ -8,6 +11,7 @@ import {
   type AgreementSelection,
   agreementOf,
   labelScale,
+  type RubricAgreement,
   readAgreementRows,
   readTruths,
   type Truth,
@@ -55,29 +59,40 @@ export function agreeCommand(): CommandUnknownOpts {
       const found = await agreementOf(run, selection);
       if (found.length === 0)
         throw new JurorError('usage', 'expected verdicts to compare, got none', { place: { file: folder } });
-      const calibrated = flags.calibration === undefined ? undefined : await calibratedOf(run, flags, truths);
+      const calibrated = await calibratedOf(run, flags, selection);
       const none = found.every(({ report }) => report.counts.compared === 0);
       const against = flags.against === undefined || none ? undefined : await otherRun(flags.against, flags);
       const reports = found.map((of) => ({
         ...of,
         parts: agreementParts(of, { ...flags, corrected: flags.corrected && !none, against }),
-        ...(calibrated?.rubricId === of.rubricId ? { calibrated } : {}),
+        ...(calibrated?.rubricId === of.rubricId ? calibrated : {}),
       }));
       if (flags.json) {
-        const byRubric = reports.map(({ rubricId, report, parts, calibrated }) => [
+        const byRubric = reports.map(({ rubricId, report, parts, calibrated, withoutPrior }) => [
           rubricId,
-          { ...report, ...parts, ...(calibrated ? { calibrated } : {}) },
+          {
+            ...report,
+            ...parts,
+            ...(calibrated ? { calibrated } : {}),
+            ...(withoutPrior ? { withoutPrior } : {}),
+          },
         ]);
         terminal.print(JSON.stringify(Object.fromEntries(byRubric), null, 2));
       } else {
         const asked = !none && (flags.corrected || against !== undefined);
-        const texts = reports.flatMap(({ rubricId, mode, report, parts, calibrated }) =>
+        const texts = reports.flatMap(({ rubricId, mode, report, parts, calibrated, withoutPrior }) =>
           asked
             ? [agreementHeading(rubricId, report), ...describeAsked(parts, flags)]
             : [
                 describeAgreement(rubricId, report),
                 ...(mode === 'stepwise' ? [] : describeParts(parts, mode)),
                 ...(calibrated ? [describeCalibratedFigures(calibrated)] : []),
+                ...(withoutPrior
+                  ? [
+                      `with the prior over labels taken out (${withoutPrior.kind})`,
+                      describeAgreement(rubricId, withoutPrior.report),
+                    ]
+                  : []),
               ],
         );
         terminal.print(texts.join('\n\n'));
@@ -109,22 +124,44 @@ function nothingCompared(
       );
 }
 
-/** The calibrated half of the report; a calibration is of a rubric as a whole. */
-function calibratedOf(
+/** What a calibration makes of its rubric; it is of the rubric as a whole. */
+interface CalibratedHalf {
+  readonly rubricId: string;
+  readonly calibrated?: Awaited<ReturnType<typeof calibratedFigures>>;
+  readonly withoutPrior?: { readonly kind: LabelPrior['kind']; readonly report: RubricAgreement['report'] };
+}
+
+/** The half of a line is probabilities before and after; that of a prior the whole report of other verdicts. */
+async function calibratedOf(
   run: Run,
-  flags: AgreementSelection & { readonly calibration?: string | undefined },
-  truths: ReadonlyMap<string, Truth> | undefined,
-): ReturnType<typeof calibratedFigures> {
-  const { calibration = '', criterion, rubric, scale, seed } = flags;
+  {
+    calibration: file,
+    criterion,
+    rubric,
+    scale,
+    seed,
+  }: AgreementSelection & { calibration?: string | undefined },
+  selection: AgreementSelection,
+): Promise<CalibratedHalf | undefined> {
+  if (file === undefined) return undefined;
   if (criterion !== undefined)
     throw new JurorError(
       'usage',
       '--calibration: expected no --criterion, which has no calibration of its own',
     );
-  return calibratedFigures(run, calibration, {
-    ...(truths ? { labelOf: (id) => truths.get(id)?.label } : {}),
+  const calibration = await readCalibration(file);
+  const rubricId = calibration.rubric.id;
+  if ('priors' in calibration) {
+    const derive = calibratedVerdictOf(run, calibration);
+    const [of] = await agreementOf(run, { ...selection, rubric: rubricId, derive });
+    return of && { rubricId, withoutPrior: { kind: calibration.kind, report: of.report } };
+  }
+  const { truthOf } = selection;
+  const calibrated = await calibratedFigures(run, calibration, {
+    ...(truthOf ? { labelOf: (id) => truthOf(id)?.label } : {}),
     ...(rubric === undefined ? {} : { rubricId: rubric }),
     ...(scale ? { labelRange: scale } : {}),
     ...(seed === undefined ? {} : { seed }),
   });
+  return { rubricId, calibrated };
 }

@@ -27,6 +27,8 @@ export interface AgreementSelection {
   readonly seed?: number | undefined;
   /** Default: what was judged along. Votes that it lacks are taken from there. */
   readonly truthOf?: (sampleId: string) => Truth | undefined;
+  /** How verdicts are derived. Default: as the run's settings say. */
+  readonly derive?: ReturnType<typeof verdictOf> | undefined;
 }
 
 /** The rows of one rubric of a run. */
@@ -66,7 +68,7 @@ export async function agreementOf(run: Run, selection: AgreementSelection): Prom
 export async function readAgreementRows(run: Run, selection: AgreementSelection): Promise<RubricRows[]> {
   const { criterion, truthOf } = selection;
   requireRubric(run, selection.rubric);
-  const derive = verdictOf(run);
+  const derive = selection.derive ?? verdictOf(run);
   const rubrics = new Map<string, RubricRows & { rows: IdentifiedRow[]; solutions: ProcessRow[] }>();
   for await (const { row, judgments } of readPlan(run)) {
     const { mode, sampleId, responseIds, rubric, models, group } = row;

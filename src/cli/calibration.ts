@@ -6,14 +6,12 @@ import {
   type ReliabilityBin,
 } from '../aggregate/calibration-error.ts';
 import type { Figure } from '../aggregate/interval.ts';
-import { JurorError } from '../errors.ts';
 import {
   type CalibrationRowOptions,
   calibrationDataDigest,
   createCalibrator,
   readCalibrationRows,
 } from '../judge/calibrate.ts';
-import { readCalibration } from '../judge/calibration-file.ts';
 import { calibrationSubject } from '../judge/calibration-subject.ts';
 import { estimateCalibration, type FittedCalibration } from '../judge/fit-calibration.ts';
 import type { Calibration } from '../schema.ts';
@@ -74,18 +72,9 @@ export interface CalibratedFigures {
 /** Figures of a run's probabilities as judged and calibrated. Throws where the calibration is not of this run's judge. */
 export async function calibratedFigures(
   run: Run,
-  file: string,
+  calibration: Calibration,
   options: CalibrationRowOptions & { readonly rubricId?: string; readonly seed?: number },
 ): Promise<CalibratedFigures> {
-  const calibration = await readCalibration(file);
-  if ('priors' in calibration)
-    throw new JurorError(
-      'usage',
-      `expected a calibration on labels, got a prior over labels (${calibration.kind})`,
-      {
-        place: { file },
-      },
-    );
   const { mode, rubric, parameters, labelRange, crossValidation } = calibration;
   createCalibrator(calibration, calibrationSubject(run, options.rubricId ?? rubric.id));
   const read = await readCalibrationRows(run, rubric.id, {

@@ -7,7 +7,7 @@ import { readWeightRules, weightsByRules } from '../judge/reward-weights.ts';
 import { combineRewards, objectivesOf, writeRewards } from '../judge/rewards.ts';
 import { readQuorum } from '../judge/rules.ts';
 import { type Run, readRun } from '../store/run.ts';
-import { readLabels } from './agree.ts';
+import { readTruths } from './agreement-rows.ts';
 import { flag, fraction, gather, wholeNumber } from './flags.ts';
 import { readGates, readIdeal, readWeights } from './objectives.ts';
 import { panelRules } from './panel.ts';
@@ -133,11 +133,11 @@ async function combine(folders: readonly string[], flags: Flags): Promise<number
 
 async function readAnswers(folders: readonly string[], flags: Flags): Promise<RewardAnswer[]> {
   const panel = panelRules(flags.panel, flags.quorum);
-  const labels = flags.labels === undefined ? undefined : await readLabels(flags.labels);
+  const labels = flags.labels === undefined ? undefined : await readTruths(flags.labels);
   await using runs = new AsyncDisposableStack();
   const opened: Run[] = [];
   for (const folder of folders) opened.push(runs.use(await readRun(folder)));
-  return await readRewardAnswers(opened, { panel, labelOf: labels && ((id) => labels.get(id)) });
+  return await readRewardAnswers(opened, { panel, labelOf: labels && ((id) => labels.get(id)?.label) });
 }
 
 /** What only `chebyshev` has. */

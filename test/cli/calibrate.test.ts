@@ -169,6 +169,14 @@ test('a prior over labels needs no label; the verdicts without it are exported b
     expect(score).toBeCloseTo(good / (good + bad), 12);
   }
 
+  const agree = await juror(['agree', at.run, '--calibration', file, '--json'], at.home);
+  const { withoutPrior, figures } = JSON.parse(agree.stdout)['answer-correctness'];
+  expect(withoutPrior.kind).toBe('batch');
+  expect(withoutPrior.report.counts.compared).toBe(6);
+  // One prior over two labels keeps the order of scores.
+  expect(withoutPrior.report.figures.spearman.estimate).toBe(figures.spearman.estimate);
+  expect(withoutPrior.report.figures.pearson.estimate).not.toBe(figures.pearson.estimate);
+
   // A run of answers without content is read with the same judge only.
   const again = join(at.home, 'again.json');
   const free = ['--method', 'content-free', '--content-free', at.run, '--out', again];
