@@ -20,6 +20,8 @@ export interface BestOfResult {
 
 type Column = readonly (number | null)[];
 
+const exchangeable: ReadonlySet<string> = new Set(['implicit: sum', 'implicit: per token']);
+
 /** Rules that need no judge. */
 const rules: Readonly<Record<string, (result: BestOfResult) => Column>> = {
   '*any of the four, at random*': ({ correct }) => correct.map(() => 0),
@@ -39,10 +41,14 @@ export function writeBestOfReport(): void {
 }
 
 function modelTable(results: readonly BestOfResult[]): string {
-  const names = [...new Set(results.flatMap(({ scores }) => Object.keys(scores)))];
-  const judged = names.map((name) => {
+  const names = [...new Set(results.flatMap(({ scores }) => Object.keys(scores)))].sort();
+  const judged = names.flatMap((name) => {
     const own = results.filter(({ scores }) => name in scores);
-    return row(name, own, ({ scores }) => scores[name] ?? []);
+    const picked = row(name, own, ({ scores }) => scores[name] ?? []);
+    // Exchanging the two models turns the sign of every log-ratio.
+    return exchangeable.has(name)
+      ? [picked, row(`${name}, models exchanged`, own, ({ scores }) => negated(scores[name]))]
+      : [picked];
   });
   const problems = [...new Map(results.map((result) => [result.id, result])).values()];
   const ruled = Object.entries(rules).map(([name, rule]) => row(name, problems, rule));
@@ -80,6 +86,7 @@ function pickedShare(scores: Column, correct: readonly boolean[]): number | null
   return picked.length === 0 ? null : sum(picked.map(Number)) / picked.length;
 }
 
+const negated = (column: Column = []): Column => column.map((score) => (score === null ? null : -score));
 const percent = (value: number | null) => (value === null ? '–' : (100 * value).toFixed(0));
 const signed = (value: number | null) =>
   value === null ? '–' : `${value < 0 ? '−' : '+'}${Math.abs(100 * value).toFixed(0)}`;
