@@ -1,7 +1,7 @@
 /**
  * Schedules: how near a ranking from some of the pairs comes to the ranking from all of them, on what a judge said of real answers.
  *
- *   node bench/schedules.ts --data DIR --model NAME [--words 80]   append results
+ *   node bench/schedules.ts --data DIR --model NAME [--words 60]   append results
  *   node bench/schedules.ts --report                               write the table
  *
  * The answers are the summaries of squality for its most frequent prompt, cut to their first words so that all pairs can be
@@ -23,7 +23,7 @@ import { dataFolder, judgedFlags, keepRow, openBench, qualityPage, readRows } fr
 import { collect, report, spread, sum, table } from './support.ts';
 
 const { values: flags } = parseArgs({
-  options: { ...judgedFlags, words: { type: 'string', default: '80' } },
+  options: { ...judgedFlags, words: { type: 'string', default: '60' } },
 });
 
 interface Row {
