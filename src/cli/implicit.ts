@@ -1,11 +1,14 @@
 /** `juror implicit DATA`: how much more a tuned model likes each response than the model it was tuned from. */
-import { basename, extname, join } from 'node:path';
+import { basename, extname, join, relative } from 'node:path';
 import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings';
 import { DEFAULT_BETA } from '../aggregate/implicit.ts';
+import { contentHash } from '../canonical.ts';
 import { readSamples } from '../dataset.ts';
+import type { Engine } from '../engine/engine.ts';
 import { isRemoteModel } from '../engine/langchain-providers.ts';
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
+import { engineIdentity } from '../judge/identity.ts';
 import { implicitRewards } from '../judge/implicit.ts';
 import { openRewardFile } from '../judge/implicit-file.ts';
 import type { Sample } from '../schema.ts';
@@ -49,7 +52,7 @@ function define() {
     .addOption(
       flag(
         '--out <file>',
-        'rewards, a line a sample (default: .juror/implicit/DATA.POLICY-over-REFERENCE.jsonl)',
+        'rewards, a line a sample (default: .juror/implicit/DATA.POLICY-over-REFERENCE.HASH.jsonl)',
       ),
     )
     .addOption(flag('--limit <n>', 'the first n samples').argParser(wholeNumber(0)))
@@ -76,8 +79,8 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
   const reading = { onBadRow: refusals.refuse, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
   await requireReadable(data);
   const beside = flags.beside === undefined ? undefined : await readWinners(flags.beside);
-  const out = flags.out ?? defaultFile(data, flags);
-  const file = await openRewardFile(out);
+  // A file that is named and is none of ours must not cost the models' loading.
+  const named = flags.out === undefined ? undefined : await openRewardFile(flags.out);
 
   const listen: Listener = (event) => {
     if (event.type === 'engine-restart') terminal.note(`juror: ${harmless(event.reason)}; starting it again`);
@@ -92,6 +95,8 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
   if (policy.engine.id.digest === reference.engine.id.digest)
     terminal.note('both are the same file: every reward is 0');
 
+  const out = flags.out ?? defaultFile(data, flags, [policy.engine, reference.engine]);
+  const file = named ?? (await openRewardFile(out));
   const collector = createRewardCollector(beside);
   const waiting = new Map<string, Sample>();
   async function* samples() {
@@ -127,12 +132,17 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
   } finally {
     pace.stop();
   }
-  await file.finish();
+  const otherRows = await file.finish();
+  if (otherRows > 0)
+    terminal.warn(
+      `juror: ${harmless(out)} also holds ${plural(otherRows, 'row')} of other commands, after those of this one`,
+    );
 
   const report = collector.report(seed);
   if (flags.json) {
     const models = { policy: policy.engine.id.model, reference: reference.engine.id.model, beta };
-    terminal.print(JSON.stringify({ ...models, ...report, refusedRows: refusals.count(), out }, null, 2));
+    const content = { ...models, ...report, refusedRows: refusals.count(), otherRows, out };
+    terminal.print(JSON.stringify(content, null, 2));
   } else {
     const cost = { made: report.samples - found, found, seconds: pace.seconds() };
     terminal.print(describeRewards(report, cost, terminal));
@@ -144,10 +154,17 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
   return report.unscored <= flags.tolerate * report.responses ? 0 : 3;
 }
 
-function defaultFile(data: string, { model, referenceModel }: Flags): string {
+/** Names repeat, so a hash tells the data's path, both engines and the steps; β only scales. */
+function defaultFile(
+  data: string,
+  { model, referenceModel, steps }: Flags,
+  engines: readonly Engine[],
+): string {
   const plain = (name: string) => basename(name, '.gguf').replace(/[^\w.-]+/g, '-');
   const models = `${plain(model)}-over-${plain(referenceModel)}`;
-  return join('.juror', 'implicit', `${basename(data, extname(data))}.${models}.jsonl`);
+  const identities = engines.map(({ id }) => engineIdentity(id));
+  const hash = contentHash([relative('', data), identities, steps ?? null]).slice(0, 12);
+  return join('.juror', 'implicit', `${basename(data, extname(data))}.${models}.${hash}.jsonl`);
 }
 
 /** Told before anything is fetched or loaded. */
