@@ -35,6 +35,8 @@ export {
   implicitAnswerReport,
   implicitPair,
   implicitPairReport,
+  type LeftOutWay,
+  leftOutWays,
   type PairWay,
   type RewardScores,
   rewardScores,

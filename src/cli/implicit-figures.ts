@@ -7,6 +7,8 @@ import {
   implicitAnswerReport,
   implicitPair,
   implicitPairReport,
+  type LeftOutWay,
+  leftOutWays,
   type PairWay,
 } from '../aggregate/implicit-report.ts';
 import type { Winner } from '../aggregate/pairs.ts';
@@ -26,11 +28,17 @@ export interface ImplicitReport {
   readonly tokens: number;
   /** Labelled pairs of scored responses that the run named by `--beside` has no verdict on: they are left out. */
   readonly notBeside: number;
-  readonly pairs: { readonly compared: number; readonly ways: readonly PairWay[] };
+  readonly pairs: {
+    readonly compared: number;
+    readonly ways: readonly PairWay[];
+    /** Ways that not all of them have. */
+    readonly leftOut: readonly LeftOutWay[];
+  };
   readonly answers: {
     readonly compared: number;
     readonly prompts: number;
     readonly ways: readonly AnswerWay[];
+    readonly leftOut: readonly LeftOutWay[];
   };
 }
 
@@ -68,11 +76,16 @@ export function createRewardCollector(beside: RunWinners | undefined): RewardCol
       reasons,
       tokens,
       notBeside,
-      pairs: { compared: pairs.length, ways: pairs.length > 0 ? implicitPairReport(pairs, { seed }) : [] },
+      pairs: {
+        compared: pairs.length,
+        ways: pairs.length > 0 ? implicitPairReport(pairs, { seed }) : [],
+        leftOut: leftOutWays(pairs.map(({ first, second }) => [first, second])),
+      },
       answers: {
         compared: answers.length,
         prompts: new Set(answers.map(({ cluster }) => cluster)).size,
         ways: answers.length > 0 ? implicitAnswerReport(answers, { seed }) : [],
+        leftOut: leftOutWays(answers.map(({ scores }) => [scores])),
       },
     }),
   };
@@ -110,7 +123,7 @@ export function describeRewards(
   if (pairs.compared > 0) {
     const without = notBeside > 0 ? `; ${count(notBeside)} without a verdict of the run are left out` : '';
     lines.push('', `${plural(pairs.compared, 'pair')} compared with labels${without}`, intervals, '');
-    lines.push(pairTable(pairs.ways));
+    lines.push(pairTable(pairs.ways), ...leftOutLines(pairs.leftOut, 'pair'));
   } else if (notBeside > 0) lines.push('', `${plural(notBeside, 'pair')}, none with a verdict of the run`);
   if (answers.compared > 0)
     lines.push(
@@ -119,11 +132,18 @@ export function describeRewards(
       intervals,
       '',
       answerTable(answers.ways),
+      ...leftOutLines(answers.leftOut, 'response'),
     );
   return lines.join('\n');
 }
 
 const intervals = '95 % intervals in brackets, clustered by prompt';
+
+function leftOutLines(leftOut: readonly LeftOutWay[], what: string): string[] {
+  return leftOut.map(
+    ({ name, without, reason }) => `left out: ${name}, for ${plural(without, what)} without: ${reason}`,
+  );
+}
 
 function pairTable(ways: readonly PairWay[]): string {
   const tied = ways.some(({ figures }) => figures.decidedAccuracy.n !== figures.accuracy.n);
