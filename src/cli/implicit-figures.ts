@@ -11,9 +11,8 @@ import {
   leftOutWays,
   type PairWay,
 } from '../aggregate/implicit-report.ts';
-import type { Winner } from '../aggregate/pairs.ts';
 import type { ImplicitRewards, Sample } from '../schema.ts';
-import type { RunWinners } from './beside.ts';
+import { type RunWinners, winnersOn } from './beside.ts';
 import { number, share } from './figures.ts';
 import { count, duration, plural, type Terminal, table } from './terminal.ts';
 
@@ -28,6 +27,8 @@ export interface ImplicitReport {
   readonly tokens: number;
   /** Labelled pairs of scored responses that the run named by `--beside` has no verdict on: they are left out. */
   readonly notBeside: number;
+  /** Those of them under whose names the run judged another prompt or other answers. */
+  readonly otherBeside: number;
   readonly pairs: {
     readonly compared: number;
     readonly ways: readonly PairWay[];
@@ -53,7 +54,7 @@ export function createRewardCollector(beside: RunWinners | undefined): RewardCol
   const pairs: ImplicitPair[] = [];
   const answers: ImplicitAnswer[] = [];
   const reasons: Record<string, number> = {};
-  let [samples, responses, tokens, notBeside] = [0, 0, 0, 0];
+  let [samples, responses, tokens, notBeside, otherBeside] = [0, 0, 0, 0, 0];
   return {
     add(sample, rewards) {
       samples++;
@@ -62,10 +63,14 @@ export function createRewardCollector(beside: RunWinners | undefined): RewardCol
         if (response.status === 'scored') tokens += response.tokens;
         else reasons[response.reason] = (reasons[response.reason] ?? 0) + 1;
       }
-      const verdicts = verdictsOn(sample, beside);
-      const pair = implicitPair(sample, rewards, verdicts);
-      if (pair && verdicts) pairs.push(pair);
-      else if (pair) notBeside++;
+      const verdicts = beside ? winnersOn(sample, beside) : {};
+      const said = typeof verdicts === 'object';
+      const pair = implicitPair(sample, rewards, said ? verdicts : {});
+      if (pair && said) pairs.push(pair);
+      else if (pair) {
+        notBeside++;
+        if (verdicts === 'other') otherBeside++;
+      }
       const answer = implicitAnswer(sample, rewards);
       if (answer) answers.push(answer);
     },
@@ -76,6 +81,7 @@ export function createRewardCollector(beside: RunWinners | undefined): RewardCol
       reasons,
       tokens,
       notBeside,
+      otherBeside,
       pairs: {
         compared: pairs.length,
         ways: pairs.length > 0 ? implicitPairReport(pairs, { seed }) : [],
@@ -91,40 +97,27 @@ export function createRewardCollector(beside: RunWinners | undefined): RewardCol
   };
 }
 
-/** Undefined where some judge named no winner of this pair. */
-function verdictsOn(
-  { id, responses }: Sample,
-  beside: RunWinners | undefined,
-): Record<string, Winner> | undefined {
-  const verdicts: Record<string, Winner> = {};
-  for (const [name, winners] of beside ?? []) {
-    const winner = winners.get(id);
-    if (winner === 'tie') verdicts[name] = 'tie';
-    else if (winner !== undefined && winner === responses[0]?.id) verdicts[name] = 'first';
-    else if (winner !== undefined && winner === responses[1]?.id) verdicts[name] = 'second';
-    else return undefined;
-  }
-  return verdicts;
-}
-
 /** What came of it, and what it cost. */
 export function describeRewards(
   report: ImplicitReport,
   cost: { readonly made: number; readonly found: number; readonly seconds: number },
   terminal: Terminal,
 ): string {
-  const { samples, responses, unscored, reasons, tokens, pairs, answers, notBeside } = report;
+  const { samples, responses, unscored, reasons, tokens, pairs, answers, notBeside, otherBeside } = report;
   const why = Object.entries(reasons).map(([reason, times]) => `${reason} ${count(times)}`);
   const head = `${plural(samples, 'sample')}, ${plural(responses, 'response')}, ${unscored === 0 ? 'all scored' : `${count(unscored)} unscored (${why.join(', ')})`}`;
   const lines = [
     terminal.style(unscored === 0 ? 'green' : 'yellow', head),
     `${plural(cost.made, 'sample')} made in ${duration(cost.seconds)} · ${count(cost.found)} found · ${count(tokens)} tokens of responses`,
   ];
+  const others = otherBeside > 0 ? ` (it judged other texts under ${count(otherBeside)} of the names)` : '';
   if (pairs.compared > 0) {
-    const without = notBeside > 0 ? `; ${count(notBeside)} without a verdict of the run are left out` : '';
+    const without =
+      notBeside > 0 ? `; ${count(notBeside)} without a verdict of the run are left out${others}` : '';
     lines.push('', `${plural(pairs.compared, 'pair')} compared with labels${without}`, intervals, '');
     lines.push(pairTable(pairs.ways), ...leftOutLines(pairs.leftOut, 'pair'));
-  } else if (notBeside > 0) lines.push('', `${plural(notBeside, 'pair')}, none with a verdict of the run`);
+  } else if (notBeside > 0)
+    lines.push('', `${plural(notBeside, 'pair')}, none with a verdict of the run${others}`);
   if (answers.compared > 0)
     lines.push(
       '',
