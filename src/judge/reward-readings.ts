@@ -7,6 +7,7 @@ import { contentHash } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
 import { type Label, Ranking, type Rubric } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
+import type { RunConfiguration } from '../store/manifest.ts';
 import { type Run, runFiles } from '../store/run.ts';
 import type { PlanRow } from '../store/store.ts';
 import { engineIdentity } from './identity.ts';
@@ -15,7 +16,7 @@ import { verdictOf } from './run.ts';
 
 /** Who said it: one rubric, as some engines judge under it. */
 export interface RewardJudge {
-  /** Equal only where rubric, prompt, engines and settings are; neither folders nor names of models count. */
+  /** Equal only where rubric, prompt, engines and the settings that move scores are; neither folders nor names of models count. */
   readonly identity: string;
   /** The rubric's id, with `(ranked)` for rankings. */
   readonly name: string;
@@ -140,6 +141,7 @@ async function readRankings({ folder }: Run): Promise<Ranking[]> {
 function sourcesOf(run: Run): Map<string, Source> {
   const { rubrics, engines, prompts, ...protocol } = run.manifest.configuration;
   const ladder = protocol.settings.escalate === true;
+  const settings = scoreSettings(protocol.settings);
   const identities = engines.map(engineIdentity);
   const names = engines.map(({ model }) => model);
   return new Map(
@@ -153,6 +155,7 @@ function sourcesOf(run: Run): Map<string, Source> {
             prompt: prompts[rubric.prompt] ?? '',
             engines: ladder ? identities : identities.toSorted(),
             ...protocol,
+            settings,
           }),
           name: rubric.id,
           engines: ladder ? names.join(' → ') : names.toSorted().join(' + '),
@@ -160,6 +163,15 @@ function sourcesOf(run: Run): Map<string, Source> {
       },
     ]),
   );
+}
+
+/**
+ * The settings that move a score. The tie band moves winners alone, and abstention says what not to rely on, but for a ladder, where it
+ * says who decides. The seed, which is no setting here, always counts: it draws the marks around judged texts.
+ */
+function scoreSettings(settings: RunConfiguration['settings']): RunConfiguration['settings'] {
+  const { tieBand: _, abstain, ...rest } = settings;
+  return rest.escalate === true && abstain !== undefined ? { ...rest, abstain } : rest;
 }
 
 function sourceOf({ folder }: Run, sources: ReadonlyMap<string, Source>, { rubric }: PlanRow): Source {
