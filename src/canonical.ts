@@ -24,6 +24,11 @@ export function promptCluster(prompt: unknown): string {
   return contentHash(prompt).slice(0, 16);
 }
 
+/** What tells a text from others of its length: 12 hexadecimal digits of its {@link contentHash}. */
+export function textDigest(text: string): string {
+  return contentHash(text).slice(0, 12);
+}
+
 function write(value: unknown, path: string[], depth: number): string {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
   if (typeof value === 'number') {

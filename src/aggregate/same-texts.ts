@@ -4,11 +4,13 @@
 export interface KnownTexts {
   /** In UTF-16 code units. */
   readonly lengths: readonly number[];
+  /** Digests. Default: not known. */
+  readonly texts?: readonly string[] | undefined;
 }
 
-/** Whether both have the same texts, as far as both know: equal lengths. */
+/** Whether both have the same texts, as far as both know: equal digests, or lengths where one has no digests. */
 export function sameTexts(left: KnownTexts, right: KnownTexts): boolean {
-  return equal(left.lengths, right.lengths);
+  return left.texts && right.texts ? equal(left.texts, right.texts) : equal(left.lengths, right.lengths);
 }
 
 function equal<Value>(left: readonly Value[], right: readonly Value[]): boolean {

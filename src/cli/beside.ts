@@ -2,7 +2,7 @@
 
 import type { Winner } from '../aggregate/pairs.ts';
 import { sameTexts } from '../aggregate/same-texts.ts';
-import { promptCluster } from '../canonical.ts';
+import { promptCluster, textDigest } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
 import { verdictOf } from '../judge/run.ts';
 import type { Sample } from '../schema.ts';
@@ -11,7 +11,7 @@ import { readRun } from '../store/run.ts';
 import type { PlanRow } from '../store/store.ts';
 
 /** A verdict, and what tells whether it is on the pair at hand. */
-interface BesideVerdict extends Pick<PlanRow, 'responseIds' | 'cluster' | 'characters'> {
+interface BesideVerdict extends Pick<PlanRow, 'responseIds' | 'cluster' | 'characters' | 'texts'> {
   /** The better response's id, or `tie`. */
   readonly winner: string;
 }
@@ -30,8 +30,8 @@ export async function readWinners(folder: string): Promise<RunWinners> {
     if (winner === null) continue;
     const name = `judge: ${row.rubric.id}`;
     const own = winners.get(name) ?? new Map<string, BesideVerdict>();
-    const { responseIds, cluster, characters } = row;
-    winners.set(name, own.set(row.sampleId, { winner, responseIds, cluster, characters }));
+    const { responseIds, cluster, characters, texts } = row;
+    winners.set(name, own.set(row.sampleId, { winner, responseIds, cluster, characters, texts }));
   }
   if (winners.size > 0) return winners;
   throw new JurorError('usage', '--beside: expected a run with verdicts on pairs, got none', {
@@ -58,11 +58,18 @@ export function winnersOn(sample: Sample, winners: RunWinners): Record<string, W
   return named;
 }
 
-function isOn({ responseIds, cluster, characters }: BesideVerdict, { prompt, responses }: Sample): boolean {
+function isOn(
+  { responseIds, cluster, characters, texts }: BesideVerdict,
+  { prompt, responses }: Sample,
+): boolean {
   const places = responses.map(({ id }) => responseIds.indexOf(id));
   const at = <Value>(values: readonly Value[]) => places.flatMap((place) => values[place] ?? []);
+  const own = {
+    lengths: responses.map(({ text }) => text.length),
+    texts: responses.map(({ text }) => textDigest(text)),
+  };
   return (
     cluster === promptCluster(prompt) &&
-    sameTexts({ lengths: at(characters) }, { lengths: responses.map(({ text }) => text.length) })
+    sameTexts({ lengths: at(characters), texts: texts && at(texts) }, own)
   );
 }

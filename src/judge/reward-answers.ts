@@ -72,6 +72,15 @@ export function gatherAnswers(
     const label = labelOf ? labelOf(sampleId) : judgedAlong;
     return [...responses].map(([responseId, said]): RewardAnswer => {
       const place = `sample '${sampleId}', response '${responseId}'`;
+      const same = `${place}: expected the same text in all runs, got`;
+      const characters = oneOf(
+        said.map(({ characters }) => characters),
+        `${same} lengths`,
+      );
+      oneOf(
+        said.map(({ text }) => text),
+        `${same} digests`,
+      );
       const columns = objectives.map((objective) => {
         const members = [...(judges.get(objective) ?? [])].map((identity): Member => {
           const heard = said.flatMap(({ judge, scores }) => {
@@ -93,10 +102,7 @@ export function gatherAnswers(
           columns.flatMap(({ objective, value, reason }) => (value === null ? [[objective, reason]] : [])),
         ),
         comparative,
-        characters: oneOf(
-          said.map(({ characters }) => characters),
-          `${place}: expected the same text in all runs, got lengths`,
-        ),
+        characters,
         ...knownOf(label, responseId, [...responses.keys()]),
       };
     });

@@ -29,6 +29,8 @@ export interface ReadAnswer {
   readonly responseId: string;
   /** Length in UTF-16 code units; null where the run does not know it. */
   readonly characters: number | null;
+  /** Digest of the text; null or missing where the run does not know it. */
+  readonly text?: string | null;
   readonly scores: Readonly<Record<string, Reduced<number>>>;
 }
 
@@ -74,6 +76,7 @@ export async function* readRewardReadings(run: Run): AsyncGenerator<RewardReadin
       answers: row.responseIds.map((responseId, place) => ({
         responseId,
         characters: row.characters[place] ?? null,
+        text: row.texts?.[place] ?? null,
         scores: scoresOf(place),
       })),
     };
@@ -90,8 +93,13 @@ async function* readRanked(run: Run, sources: ReadonlyMap<string, Source>): Asyn
     const [row] = rows;
     if (row === undefined) continue;
     const { judge, rubric } = sourceOf(run, sources, row);
-    const lengths = new Map(
-      rows.flatMap((pair) => pair.responseIds.map((id, place) => [id, pair.characters[place] ?? null])),
+    const known = new Map(
+      rows.flatMap((pair) =>
+        pair.responseIds.map((id, place) => [
+          id,
+          { characters: pair.characters[place] ?? null, text: pair.texts?.[place] ?? null },
+        ]),
+      ),
     );
     if (new Set(rubric.criteria.map(({ objective }) => objective)).size > 1)
       throw new JurorError(
@@ -106,7 +114,7 @@ async function* readRanked(run: Run, sources: ReadonlyMap<string, Source>): Asyn
       comparative: true,
       answers: ranking.responseIds.map((responseId) => ({
         responseId,
-        characters: lengths.get(responseId) ?? null,
+        ...(known.get(responseId) ?? { characters: null }),
         scores: scoresBy(rubric, () => chanceOf(ranking, responseId)),
       })),
     };

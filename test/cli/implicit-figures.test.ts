@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { promptCluster } from '../../src/canonical.ts';
+import { promptCluster, textDigest } from '../../src/canonical.ts';
 import type { RunWinners } from '../../src/cli/beside.ts';
 import { createRewardCollector, describeRewards } from '../../src/cli/implicit-figures.ts';
 import { processTerminal } from '../../src/cli/terminal.ts';
@@ -31,11 +31,12 @@ const rewards = (sampleId: string, steps?: (number | null)[] | null): ImplicitRe
     ...(steps === undefined ? {} : { steps }),
   })),
 });
-const verdict = ({ prompt, responses }: Sample, winner: string) => ({
+const verdict = ({ prompt, responses }: Sample, winner: string, digests = false) => ({
   winner,
   responseIds: responses.map(({ id }) => id),
   cluster: promptCluster(prompt),
   characters: responses.map(({ text }) => text.length),
+  ...(digests ? { texts: responses.map(({ text }) => textDigest(text)) } : {}),
 });
 const textOf = (report: Parameters<typeof describeRewards>[0]) =>
   describeRewards(report, { made: 0, found: 0, seconds: 1 }, processTerminal({ quiet: true }));
@@ -60,6 +61,18 @@ test('a run beside has a verdict only where it judged the same prompt and answer
   expect(textOf(report)).toContain(
     '1 pair compared with labels; 3 without a verdict of the run are left out (it judged other texts under 2 of the names)',
   );
+});
+
+test('texts of one length are told apart where the run has their digests', () => {
+  const judged = sample('1', 'yes', 'not');
+  const left = (digests: boolean) => {
+    const collector = createRewardCollector(
+      new Map([['judge: x', new Map([['1', verdict(judged, 'a', digests)]])]]),
+    );
+    collector.add(sample('1', 'not', 'yes'), rewards('1'));
+    return collector.report(0).otherBeside;
+  };
+  expect([left(true), left(false)]).toEqual([1, 0]);
 });
 
 test('a way that a pair lacks is named under the table', () => {
