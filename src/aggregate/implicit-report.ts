@@ -1,5 +1,5 @@
 /** How often implicit rewards agree with labels, beside rules that need one model or none. */
-import { contentHash } from '../canonical.ts';
+import { promptCluster } from '../canonical.ts';
 import type { ImplicitResponse, ImplicitRewards, Sample } from '../schema.ts';
 import { type PairAgreement, pairAgreement } from './agreement.ts';
 import { areaUnderCurve } from './correlation.ts';
@@ -98,7 +98,7 @@ export function implicitPair(
     label === one.id ? 'first' : label === two.id ? 'second' : label === 'tie' ? label : undefined;
   if (winner === undefined) return undefined;
   return {
-    cluster: clusterOf(prompt),
+    cluster: promptCluster(prompt),
     label: winner,
     first: withLength(first, one.text),
     second: withLength(second, two.text),
@@ -115,7 +115,7 @@ export function implicitAnswer(
   const [reward] = rewards.responses;
   if (!response || others.length > 0 || reward?.status !== 'scored' || (label !== 0 && label !== 1))
     return undefined;
-  return { cluster: clusterOf(prompt), correct: label === 1, scores: withLength(reward, response.text) };
+  return { cluster: promptCluster(prompt), correct: label === 1, scores: withLength(reward, response.text) };
 }
 
 /**
@@ -218,8 +218,4 @@ function sharedNames(records: readonly Readonly<Record<string, unknown>>[]): str
 
 function winnerOf(lead: number): Winner {
   return lead === 0 ? 'tie' : lead > 0 ? 'first' : 'second';
-}
-
-function clusterOf(prompt: Sample['prompt']): string {
-  return contentHash(prompt).slice(0, 16);
 }
