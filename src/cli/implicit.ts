@@ -1,6 +1,6 @@
 /** `juror implicit DATA`: how much more a tuned model likes each response than the model it was tuned from. */
 import { basename, extname, join, relative } from 'node:path';
-import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { DEFAULT_BETA } from '../aggregate/implicit.ts';
 import { contentHash } from '../canonical.ts';
 import { readSamples } from '../dataset.ts';
@@ -14,7 +14,7 @@ import { openRewardFile } from '../judge/implicit-file.ts';
 import type { Sample } from '../schema.ts';
 import { readWinners } from './beside.ts';
 import { addEngineFlags, openEngine } from './engine.ts';
-import { flag, fraction, wholeNumber } from './flags.ts';
+import { flag, fraction, positiveNumber, wholeNumber } from './flags.ts';
 import { createRewardCollector, describeRewards } from './implicit-figures.ts';
 import { interruptible } from './interrupt.ts';
 import { countSamples, createRefusals, explainInterruption, requireReadable } from './judging.ts';
@@ -41,7 +41,9 @@ function define() {
     )
     .addOption(flag('--reference-model <name>', 'the model that it was tuned from').makeOptionMandatory())
     .addOption(
-      flag('--beta <n>', 'what the log-ratio is multiplied by').argParser(positive).default(DEFAULT_BETA),
+      flag('--beta <n>', 'what the log-ratio is multiplied by')
+        .argParser(positiveNumber)
+        .default(DEFAULT_BETA),
     )
     .addOption(
       flag(
@@ -211,11 +213,4 @@ function createPace(terminal: Terminal) {
       progress.stop();
     },
   };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value)))
-    throw new InvalidArgumentError(`expected a number above 0, got '${text}'`);
-  return value;
 }
