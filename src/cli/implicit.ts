@@ -11,11 +11,11 @@ import type { Listener } from '../events.ts';
 import { engineIdentity } from '../judge/identity.ts';
 import { implicitRewards } from '../judge/implicit.ts';
 import { openRewardFile } from '../judge/implicit-file.ts';
-import type { Sample } from '../schema.ts';
 import { readWinners } from './beside.ts';
 import { addEngineFlags, openEngine } from './engine.ts';
 import { flag, fraction, positiveNumber, wholeNumber } from './flags.ts';
 import { createRewardCollector, describeRewards } from './implicit-figures.ts';
+import { createInWork } from './in-work.ts';
 import { interruptible } from './interrupt.ts';
 import { countSamples, createRefusals, explainInterruption, requireReadable } from './judging.ts';
 import { duration, harmless, plural, processTerminal, type Terminal } from './terminal.ts';
@@ -100,13 +100,7 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
   const out = flags.out ?? defaultFile(data, flags, [policy.engine, reference.engine]);
   const file = named ?? (await openRewardFile(out));
   const collector = createRewardCollector(beside);
-  const waiting = new Map<string, Sample>();
-  async function* samples() {
-    for await (const sample of readSamples(data, reading)) {
-      waiting.set(sample.id, sample);
-      yield sample;
-    }
-  }
+  const inWork = createInWork(readSamples(data, reading), refusals.refuse);
   const pace = createPace(terminal);
   void countSamples(data, flags.limit, signal).then(pace.expect, () => {});
   const options = { policy: policy.engine, reference: reference.engine, beta, ...(steps ? { steps } : {}) };
@@ -114,7 +108,7 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
   const callOptions = {
     signal,
     onEvent: listen,
-    onBadSample: refusals.refuse,
+    onBadSample: inWork.refuse,
     find(key: string) {
       const rewards = file.find(key);
       if (rewards) found++;
@@ -122,9 +116,8 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
     },
   };
   try {
-    for await (const rewards of implicitRewards(options, samples(), callOptions)) {
-      const sample = waiting.get(rewards.sampleId);
-      waiting.delete(rewards.sampleId);
+    for await (const rewards of implicitRewards(options, inWork.samples(), callOptions)) {
+      const sample = inWork.take(rewards.sampleId);
       await file.keep(rewards);
       if (sample) collector.add(sample, rewards);
       pace.finish();

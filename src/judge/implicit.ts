@@ -40,7 +40,7 @@ export interface ImplicitCallOptions {
   /** Told of restarts and of token progress. */
   readonly onEvent?: Listener;
   /** Told of a sample without the steps that are asked for; the others go on. Without it the error is thrown. */
-  readonly onBadSample?: (error: JurorError) => void;
+  readonly onBadSample?: (error: JurorError, sample: Sample) => void;
   /** Rewards made earlier, by key: what is found is not made again. */
   readonly find?: (key: string) => ImplicitRewards | undefined;
 }
