@@ -2,7 +2,7 @@
 import { clusterBootstrap, meanInterval } from '../src/aggregate/interval.ts';
 import { difference, mean } from '../src/aggregate/statistic.ts';
 import { qualityPage, readRows } from './rows.ts';
-import { report, sum, table } from './support.ts';
+import { percent, report, signed, sum, table } from './support.ts';
 
 /** What one way of judging made of one problem's solutions; columns are in the solutions' order. */
 export interface BestOfResult {
@@ -87,6 +87,3 @@ function pickedShare(scores: Column, correct: readonly boolean[]): number | null
 }
 
 const negated = (column: Column = []): Column => column.map((score) => (score === null ? null : -score));
-const percent = (value: number | null) => (value === null ? '–' : (100 * value).toFixed(0));
-const signed = (value: number | null) =>
-  value === null ? '–' : `${value < 0 ? '−' : '+'}${Math.abs(100 * value).toFixed(0)}`;

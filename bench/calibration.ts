@@ -20,7 +20,7 @@ import { calibrationError, calibrationEstimators, foldPairs } from '../src/aggre
 import { clusterBootstrap, type Figure } from '../src/aggregate/interval.ts';
 import { createRandom, seedFrom } from '../src/aggregate/random.ts';
 import { estimate } from '../src/aggregate/statistic.ts';
-import { contentHash } from '../src/canonical.ts';
+import { promptCluster } from '../src/canonical.ts';
 import { readSamples } from '../src/dataset.ts';
 import { createJudge } from '../src/judge/judge.ts';
 import { loadRubric } from '../src/rubric.ts';
@@ -66,7 +66,7 @@ async function measure(): Promise<void> {
       const label = labelValues[String(sample.label)];
       if (label === undefined || done.has(`${flags.model} ${set} ${sample.id}`)) continue;
       const [verdict] = await judge.judge(sample);
-      const prompt = contentHash(sample.prompt).slice(0, 16);
+      const prompt = promptCluster(sample.prompt);
       keepRow('calibration', {
         model: flags.model,
         set,

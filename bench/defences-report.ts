@@ -3,7 +3,7 @@ import { clusterBootstrap, meanInterval, proportion } from '../src/aggregate/int
 import { difference, mean } from '../src/aggregate/statistic.ts';
 import { variants } from './defences-variants.ts';
 import { qualityPage, readRows } from './rows.ts';
-import { report, table } from './support.ts';
+import { percent, report, signed, table } from './support.ts';
 
 /** What one attack made of one sample under one variant. */
 export interface DefenceResult {
@@ -114,11 +114,3 @@ function paired(beatable: readonly DefenceResult[], full: ReadonlyMap<string, De
 function nameOf({ id, family }: DefenceResult): string {
   return `${id}/${family}`;
 }
-
-const percent = (value: number | null) => (value === null ? '–' : (100 * value).toFixed(0));
-/** In percentage points. */
-const signed = (value: number | null) => {
-  if (value === null) return '–';
-  const points = (100 * Math.abs(value)).toFixed(0);
-  return points === '0' ? '0' : `${value < 0 ? '−' : '+'}${points}`;
-};

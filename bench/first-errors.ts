@@ -30,7 +30,7 @@ import { createJudge } from '../src/judge/judge.ts';
 import { loadRubric } from '../src/rubric.ts';
 import type { Sample } from '../src/schema.ts';
 import { dataFolder, judgedFlags, keepRow, openBench, pickByHash, qualityPage, readRows } from './rows.ts';
-import { collect, report, table } from './support.ts';
+import { collect, percent, report, table } from './support.ts';
 
 const { values: flags } = parseArgs({ options: judgedFlags });
 
@@ -207,6 +207,5 @@ function decimals({ estimate: value, low, high }: Figure): string {
 }
 
 function share({ estimate: value, low, high }: Figure): string {
-  const percent = (part: number | null) => (part === null ? '–' : (100 * part).toFixed(0));
   return value === null ? '–' : `${percent(value)} % (${percent(low)}–${percent(high)})`;
 }

@@ -25,7 +25,7 @@ import {
   qualityPage,
   readRows,
 } from './rows.ts';
-import { collect, report, table } from './support.ts';
+import { collect, percent, report, signed, table } from './support.ts';
 
 const sets = 'gsm8k_solutions,llmbar_natural,pandalm';
 const { values: flags } = parseArgs({
@@ -129,12 +129,4 @@ function setRows(
 
 function keyOf({ models, set, id }: Pick<ImplicitResult, 'models' | 'set' | 'id'>): string {
   return JSON.stringify([models, set, id]);
-}
-
-function percent(value: number | null): string {
-  return value === null ? '–' : (100 * value).toFixed(0);
-}
-
-function signed(value: number | null): string {
-  return value === null ? '–' : `${value < 0 ? '−' : '+'}${Math.abs(100 * value).toFixed(0)}`;
 }

@@ -25,6 +25,7 @@ import {
   dataName,
   deliberationsOf,
   machine,
+  percent,
   readPairs,
   report,
   rotated,
@@ -146,7 +147,6 @@ function figuresOf(peer: Peer, judged: readonly (readonly Reply[])[]) {
 }
 
 function peerTable(): string {
-  const percent = (value: number | null) => (value === null ? '–' : (100 * value).toFixed(0));
   const rowsOf = (protocol: Peer['protocol']) =>
     figures
       .filter((figure) => figure.protocol === protocol)

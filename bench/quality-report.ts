@@ -5,7 +5,7 @@ import { pearson, spearman } from '../src/aggregate/correlation.ts';
 import { clusterBootstrap, type Figure } from '../src/aggregate/interval.ts';
 import type { Winner } from '../src/aggregate/pairs.ts';
 import { qualityPage, readRows } from './rows.ts';
-import { report } from './support.ts';
+import { percent, report } from './support.ts';
 
 /** One judged row. */
 export interface QualityResult {
@@ -169,7 +169,6 @@ function winnerOf(label: string): Winner {
 }
 
 function share({ estimate, low, high }: Figure): string {
-  const percent = (value: number | null) => (value === null ? '–' : (value * 100).toFixed(0));
   return `${percent(estimate)} % | ${percent(low)}–${percent(high)}`;
 }
 

@@ -125,6 +125,18 @@ export function spreadText({ median, least, greatest }: Spread, digits: number):
   return `${median.toFixed(digits)} (${least.toFixed(digits)}–${greatest.toFixed(digits)})`;
 }
 
+/** A share in whole percent, without the sign. */
+export function percent(value: number | null): string {
+  return value === null ? '–' : (100 * value).toFixed(0);
+}
+
+/** A difference of shares in whole percentage points, with its sign unless it is rounded to 0. */
+export function signed(value: number | null): string {
+  if (value === null) return '–';
+  const points = (100 * Math.abs(value)).toFixed(0);
+  return points === '0' ? '0' : `${value < 0 ? '−' : '+'}${points}`;
+}
+
 /** Seconds that something takes, and what came of it. */
 export async function timed<Result>(
   work: () => Promise<Result>,

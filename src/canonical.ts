@@ -19,6 +19,16 @@ export function contentHash(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value), 'utf8').digest('hex');
 }
 
+/** What all samples with the same prompt share: 16 hexadecimal digits of its {@link contentHash}. */
+export function promptCluster(prompt: unknown): string {
+  return contentHash(prompt).slice(0, 16);
+}
+
+/** What tells a text from others of its length: 12 hexadecimal digits of its {@link contentHash}. */
+export function textDigest(text: string): string {
+  return contentHash(text).slice(0, 12);
+}
+
 function write(value: unknown, path: string[], depth: number): string {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
   if (typeof value === 'number') {

@@ -35,6 +35,8 @@ export {
   implicitAnswerReport,
   implicitPair,
   implicitPairReport,
+  type LeftOutWay,
+  leftOutWays,
   type PairWay,
   type RewardScores,
   rewardScores,
@@ -147,7 +149,6 @@ export {
   type ImplicitCallOptions,
   type ImplicitOptions,
   implicitRewards,
-  requireSameTokenizer,
 } from './judge/implicit.ts';
 export { openRewardFile, type RewardFile } from './judge/implicit-file.ts';
 export {
@@ -188,6 +189,7 @@ export {
 } from './judge/rewards.ts';
 export type { DecisionRules, PanelReducer, PanelRules, VerdictAbstention } from './judge/rules.ts';
 export { exportRankings, exportVerdicts, openJudgingRun, type RunOptions } from './judge/run.ts';
+export { requireSameTokenizer } from './judge/same-tokenizer.ts';
 export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';

@@ -1,5 +1,5 @@
 /** How often implicit rewards agree with labels, beside rules that need one model or none. */
-import { contentHash } from '../canonical.ts';
+import { promptCluster } from '../canonical.ts';
 import type { ImplicitResponse, ImplicitRewards, Sample } from '../schema.ts';
 import { type PairAgreement, pairAgreement } from './agreement.ts';
 import { areaUnderCurve } from './correlation.ts';
@@ -7,8 +7,8 @@ import { type BootstrapOptions, clusterBootstrap, type Figure, meanInterval } fr
 import type { Winner } from './pairs.ts';
 import { difference, mean } from './statistic.ts';
 
-/** Scores of one response by the name of a way to score; higher is better. */
-export type RewardScores = Readonly<Record<string, number>>;
+/** Scores of one response by the name of a way to score; higher is better, null where there should be one and is none. */
+export type RewardScores = Readonly<Record<string, number | null>>;
 
 /** A labelled pair. */
 export interface ImplicitPair {
@@ -48,12 +48,21 @@ export interface AnswerWay {
   readonly picked: Figure;
 }
 
+/** A way to score that is not measured, as not every row has it. */
+export interface LeftOutWay {
+  readonly name: string;
+  /** Rows without it. */
+  readonly without: number;
+  readonly reason: string;
+}
+
+const STEPS = 'implicit: steps, min';
 const LONGER = 'longer answer';
 const FIRST = 'first answer';
 const RANDOM = 'any answer, at random';
 
 /**
- * What a rewarded response is scored by: the reward summed and per token, its lowest step where there are steps, and each model's
+ * What a rewarded response is scored by: the reward summed and per token, its lowest step where steps were asked for, and each model's
  * log-likelihood alone.
  */
 export function rewardScores({
@@ -68,7 +77,7 @@ export function rewardScores({
   return {
     'implicit: sum': total,
     'implicit: per token': perToken,
-    ...(known.length > 0 ? { 'implicit: steps, min': Math.min(...known) } : {}),
+    ...(steps === undefined ? {} : { [STEPS]: known.length > 0 ? Math.min(...known) : null }),
     'log-likelihood of the policy': policy,
     'log-likelihood of the policy, per token': policy / tokens,
     'log-likelihood of the reference': reference,
@@ -89,7 +98,7 @@ export function implicitPair(
     label === one.id ? 'first' : label === two.id ? 'second' : label === 'tie' ? label : undefined;
   if (winner === undefined) return undefined;
   return {
-    cluster: clusterOf(prompt),
+    cluster: promptCluster(prompt),
     label: winner,
     first: withLength(first, one.text),
     second: withLength(second, two.text),
@@ -106,7 +115,7 @@ export function implicitAnswer(
   const [reward] = rewards.responses;
   if (!response || others.length > 0 || reward?.status !== 'scored' || (label !== 0 && label !== 1))
     return undefined;
-  return { cluster: clusterOf(prompt), correct: label === 1, scores: withLength(reward, response.text) };
+  return { cluster: promptCluster(prompt), correct: label === 1, scores: withLength(reward, response.text) };
 }
 
 /**
@@ -180,6 +189,17 @@ export function implicitAnswerReport(
   ];
 }
 
+/** What the reports of rows leave out, and why. A row has the scores of one response or more. */
+export function leftOutWays(rows: readonly (readonly RewardScores[])[]): LeftOutWay[] {
+  const names = new Set(rows.flat().flatMap((scores) => Object.keys(scores)));
+  return [...names].flatMap((name) => {
+    const without = rows.filter((row) => row.some((scores) => (scores[name] ?? null) === null)).length;
+    const reason =
+      name === STEPS ? 'its tokens cannot be traced back to steps of the text' : 'it was not read there';
+    return without === 0 ? [] : [{ name, without, reason }];
+  });
+}
+
 function withLength(response: Parameters<typeof rewardScores>[0], text: string): RewardScores {
   return { ...rewardScores(response), [LONGER]: text.length };
 }
@@ -193,13 +213,9 @@ function pickedShare(own: readonly ImplicitAnswer[], scoreOf: (answer: ImplicitA
 /** Names that all records have, in the order of the first. */
 function sharedNames(records: readonly Readonly<Record<string, unknown>>[]): string[] {
   const names = Object.keys(records[0] ?? {});
-  return names.filter((name) => records.every((record) => Object.hasOwn(record, name)));
+  return names.filter((name) => records.every((record) => (record[name] ?? null) !== null));
 }
 
 function winnerOf(lead: number): Winner {
   return lead === 0 ? 'tie' : lead > 0 ? 'first' : 'second';
-}
-
-function clusterOf(prompt: Sample['prompt']): string {
-  return contentHash(prompt).slice(0, 16);
 }

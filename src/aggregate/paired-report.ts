@@ -2,6 +2,7 @@
 import { type AgreementRow, evidentRange } from './agree.ts';
 import { compareJudges, type JudgeComparison, type McNemar, mcNemar } from './compare.ts';
 import type { BootstrapOptions } from './interval.ts';
+import { sameTexts } from './same-texts.ts';
 import { isTwoValued, type LabelRange, levelOf } from './score-agreement.ts';
 import { mean } from './statistic.ts';
 
@@ -10,6 +11,8 @@ export interface IdentifiedRow extends AgreementRow {
   readonly sampleId: string;
   /** In the data's order. */
   readonly responseIds: readonly string[];
+  /** Digest of each response's text. Default: not known, and lengths tell texts apart. */
+  readonly texts?: readonly string[] | undefined;
 }
 
 /** One judge beside another on the same rows. */
@@ -42,7 +45,7 @@ export interface PairedOptions extends BootstrapOptions {
 
 /**
  * A paired comparison on the rows that both runs have by sample and responses; the labels are those of `here`. Rows whose prompt
- * or lengths of answers differ are other samples under one name. Null where the scale of numeric labels is not known.
+ * or texts of answers differ are other samples under one name. Null where the scale of numeric labels is not known.
  */
 export function pairedReport(
   here: readonly IdentifiedRow[],
@@ -89,9 +92,7 @@ export function pairedReport(
 }
 
 function isSame(left: IdentifiedRow, right: IdentifiedRow): boolean {
-  return (
-    left.cluster === right.cluster && left.lengths.every((length, place) => length === right.lengths[place])
-  );
+  return left.cluster === right.cluster && sameTexts(left, right);
 }
 
 /** 1 for a row that is right and 0 for one that is not, or its error. */

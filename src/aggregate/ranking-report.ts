@@ -1,5 +1,5 @@
 /** How well rankings agree with what is known of the responses, beside the rule that longer is better. */
-import { contentHash } from '../canonical.ts';
+import { promptCluster } from '../canonical.ts';
 import type { Ranking, Response, Sample } from '../schema.ts';
 import { kendall } from './correlation.ts';
 import {
@@ -57,7 +57,7 @@ export function rankingRow(sample: Sample, ranking: Ranking): RankingRow {
   const strengths = new Map(ranking.places.map(({ responseId, strength }) => [responseId, strength]));
   const { asked, possible } = ranking.comparisons;
   return {
-    cluster: contentHash(sample.prompt).slice(0, 16),
+    cluster: promptCluster(sample.prompt),
     askedShare: asked / possible,
     cyclicShare: ranking.cyclicShare,
     strengths: ranking.places.length === 0 ? null : sample.responses.map(({ id }) => strengths.get(id) ?? 0),

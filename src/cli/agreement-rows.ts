@@ -106,6 +106,7 @@ export async function readAgreementRows(run: Run, selection: AgreementSelection)
       }),
       sampleId,
       responseIds,
+      texts: row.texts,
     });
   }
   return [...rubrics.values()];

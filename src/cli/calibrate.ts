@@ -8,7 +8,7 @@ import { fitCalibration } from '../judge/fit-calibration.ts';
 import { readRun } from '../store/run.ts';
 import { labelScale, readTruths } from './agreement-rows.ts';
 import { describeCalibration } from './calibration.ts';
-import { flag, wholeNumber } from './flags.ts';
+import { anyNumber, flag, wholeNumber } from './flags.ts';
 import { describePrior, fitPriorOf } from './label-prior.ts';
 import { processTerminal } from './terminal.ts';
 
@@ -36,7 +36,7 @@ export function calibrateCommand(): CommandUnknownOpts {
       flag(
         '--strength <number>',
         'of batch and content-free: 1 takes the prior out, 0 leaves it in (default: 1)',
-      ).argParser(strength),
+      ).argParser(anyNumber),
     )
     .addOption(flag('--rubric <id>', 'which rubric, where the run has several'))
     .addOption(
@@ -81,11 +81,4 @@ export function calibrateCommand(): CommandUnknownOpts {
         );
       terminal.print(`${describeCalibration(fitted)}\n\n${flags.out}`);
     });
-}
-
-/** `--strength` as a number. */
-function strength(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value)) return value;
-  throw new JurorError('usage', `--strength: expected a number such as 0.5, got '${text}'`);
 }

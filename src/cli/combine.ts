@@ -94,7 +94,7 @@ async function combine(folders: readonly string[], flags: Flags): Promise<number
   const answers = await readAnswers(folders, flags);
   const objectives = objectivesOf(answers);
   const weights = readWeights(flags.weight, objectives);
-  const rules = flags.weights === undefined ? [] : await readWeightRules(flags.weights, objectives);
+  const rules = flags.weights === undefined ? [] : await readWeightRules(flags.weights, objectives, weights);
   const gates = readGates(flags.gate);
   const { rewards, prompts } = combineRewards(answers, {
     kind: flags.combine,

@@ -10,8 +10,8 @@ export function flag<Flags extends string>(flags: Flags, description: string) {
 /** A whole number from `least` up. */
 export function wholeNumber(least: number) {
   return (text: string): number => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least || text.trim() === '')
+    const value = readNumber(text);
+    if (value === null || !Number.isSafeInteger(value) || value < least)
       throw new InvalidArgumentError(`expected a whole number of ${least} or more, got '${text}'`);
     return value;
   };
@@ -20,11 +20,32 @@ export function wholeNumber(least: number) {
 /** A number from 0 up, at most `most`. */
 export function fraction(most: number) {
   return (text: string): number => {
-    const value = Number(text);
-    if (!(value >= 0 && value <= most) || text.trim() === '')
+    const value = readNumber(text);
+    if (value === null || value < 0 || value > most)
       throw new InvalidArgumentError(`expected a number from 0 to ${most}, got '${text}'`);
     return value;
   };
+}
+
+/** Any number. */
+export function anyNumber(text: string): number {
+  const value = readNumber(text);
+  if (value === null) throw new InvalidArgumentError(`expected a number, got '${text}'`);
+  return value;
+}
+
+/** A number above 0. */
+export function positiveNumber(text: string): number {
+  const value = readNumber(text);
+  if (value === null || value <= 0)
+    throw new InvalidArgumentError(`expected a number above 0, got '${text}'`);
+  return value;
+}
+
+/** A finite number as people write it; null for anything else. */
+export function readNumber(text: string): number | null {
+  const value = Number(text);
+  return text.trim() !== '' && Number.isFinite(value) ? value : null;
 }
 
 /** Gather a repeatable flag; a comma separates values too, as environment variables need. */

@@ -7,11 +7,12 @@ import {
   implicitAnswerReport,
   implicitPair,
   implicitPairReport,
+  type LeftOutWay,
+  leftOutWays,
   type PairWay,
 } from '../aggregate/implicit-report.ts';
-import type { Winner } from '../aggregate/pairs.ts';
 import type { ImplicitRewards, Sample } from '../schema.ts';
-import type { RunWinners } from './beside.ts';
+import { type RunWinners, winnersOn } from './beside.ts';
 import { number, share } from './figures.ts';
 import { count, duration, plural, type Terminal, table } from './terminal.ts';
 
@@ -26,11 +27,19 @@ export interface ImplicitReport {
   readonly tokens: number;
   /** Labelled pairs of scored responses that the run named by `--beside` has no verdict on: they are left out. */
   readonly notBeside: number;
-  readonly pairs: { readonly compared: number; readonly ways: readonly PairWay[] };
+  /** Those of them under whose names the run judged another prompt or other answers. */
+  readonly otherBeside: number;
+  readonly pairs: {
+    readonly compared: number;
+    readonly ways: readonly PairWay[];
+    /** Ways that not all of them have. */
+    readonly leftOut: readonly LeftOutWay[];
+  };
   readonly answers: {
     readonly compared: number;
     readonly prompts: number;
     readonly ways: readonly AnswerWay[];
+    readonly leftOut: readonly LeftOutWay[];
   };
 }
 
@@ -45,7 +54,7 @@ export function createRewardCollector(beside: RunWinners | undefined): RewardCol
   const pairs: ImplicitPair[] = [];
   const answers: ImplicitAnswer[] = [];
   const reasons: Record<string, number> = {};
-  let [samples, responses, tokens, notBeside] = [0, 0, 0, 0];
+  let [samples, responses, tokens, notBeside, otherBeside] = [0, 0, 0, 0, 0];
   return {
     add(sample, rewards) {
       samples++;
@@ -54,10 +63,14 @@ export function createRewardCollector(beside: RunWinners | undefined): RewardCol
         if (response.status === 'scored') tokens += response.tokens;
         else reasons[response.reason] = (reasons[response.reason] ?? 0) + 1;
       }
-      const verdicts = verdictsOn(sample, beside);
-      const pair = implicitPair(sample, rewards, verdicts);
-      if (pair && verdicts) pairs.push(pair);
-      else if (pair) notBeside++;
+      const verdicts = beside ? winnersOn(sample, beside) : {};
+      const said = typeof verdicts === 'object';
+      const pair = implicitPair(sample, rewards, said ? verdicts : {});
+      if (pair && said) pairs.push(pair);
+      else if (pair) {
+        notBeside++;
+        if (verdicts === 'other') otherBeside++;
+      }
       const answer = implicitAnswer(sample, rewards);
       if (answer) answers.push(answer);
     },
@@ -68,30 +81,20 @@ export function createRewardCollector(beside: RunWinners | undefined): RewardCol
       reasons,
       tokens,
       notBeside,
-      pairs: { compared: pairs.length, ways: pairs.length > 0 ? implicitPairReport(pairs, { seed }) : [] },
+      otherBeside,
+      pairs: {
+        compared: pairs.length,
+        ways: pairs.length > 0 ? implicitPairReport(pairs, { seed }) : [],
+        leftOut: leftOutWays(pairs.map(({ first, second }) => [first, second])),
+      },
       answers: {
         compared: answers.length,
         prompts: new Set(answers.map(({ cluster }) => cluster)).size,
         ways: answers.length > 0 ? implicitAnswerReport(answers, { seed }) : [],
+        leftOut: leftOutWays(answers.map(({ scores }) => [scores])),
       },
     }),
   };
-}
-
-/** Undefined where some judge named no winner of this pair. */
-function verdictsOn(
-  { id, responses }: Sample,
-  beside: RunWinners | undefined,
-): Record<string, Winner> | undefined {
-  const verdicts: Record<string, Winner> = {};
-  for (const [name, winners] of beside ?? []) {
-    const winner = winners.get(id);
-    if (winner === 'tie') verdicts[name] = 'tie';
-    else if (winner !== undefined && winner === responses[0]?.id) verdicts[name] = 'first';
-    else if (winner !== undefined && winner === responses[1]?.id) verdicts[name] = 'second';
-    else return undefined;
-  }
-  return verdicts;
 }
 
 /** What came of it, and what it cost. */
@@ -100,18 +103,21 @@ export function describeRewards(
   cost: { readonly made: number; readonly found: number; readonly seconds: number },
   terminal: Terminal,
 ): string {
-  const { samples, responses, unscored, reasons, tokens, pairs, answers, notBeside } = report;
+  const { samples, responses, unscored, reasons, tokens, pairs, answers, notBeside, otherBeside } = report;
   const why = Object.entries(reasons).map(([reason, times]) => `${reason} ${count(times)}`);
   const head = `${plural(samples, 'sample')}, ${plural(responses, 'response')}, ${unscored === 0 ? 'all scored' : `${count(unscored)} unscored (${why.join(', ')})`}`;
   const lines = [
     terminal.style(unscored === 0 ? 'green' : 'yellow', head),
     `${plural(cost.made, 'sample')} made in ${duration(cost.seconds)} · ${count(cost.found)} found · ${count(tokens)} tokens of responses`,
   ];
+  const others = otherBeside > 0 ? ` (it judged other texts under ${count(otherBeside)} of the names)` : '';
   if (pairs.compared > 0) {
-    const without = notBeside > 0 ? `; ${count(notBeside)} without a verdict of the run are left out` : '';
+    const without =
+      notBeside > 0 ? `; ${count(notBeside)} without a verdict of the run are left out${others}` : '';
     lines.push('', `${plural(pairs.compared, 'pair')} compared with labels${without}`, intervals, '');
-    lines.push(pairTable(pairs.ways));
-  } else if (notBeside > 0) lines.push('', `${plural(notBeside, 'pair')}, none with a verdict of the run`);
+    lines.push(pairTable(pairs.ways), ...leftOutLines(pairs.leftOut, 'pair'));
+  } else if (notBeside > 0)
+    lines.push('', `${plural(notBeside, 'pair')}, none with a verdict of the run${others}`);
   if (answers.compared > 0)
     lines.push(
       '',
@@ -119,11 +125,18 @@ export function describeRewards(
       intervals,
       '',
       answerTable(answers.ways),
+      ...leftOutLines(answers.leftOut, 'response'),
     );
   return lines.join('\n');
 }
 
 const intervals = '95 % intervals in brackets, clustered by prompt';
+
+function leftOutLines(leftOut: readonly LeftOutWay[], what: string): string[] {
+  return leftOut.map(
+    ({ name, without, reason }) => `left out: ${name}, for ${plural(without, what)} without: ${reason}`,
+  );
+}
 
 function pairTable(ways: readonly PairWay[]): string {
   const tied = ways.some(({ figures }) => figures.decidedAccuracy.n !== figures.accuracy.n);

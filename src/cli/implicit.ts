@@ -1,18 +1,21 @@
 /** `juror implicit DATA`: how much more a tuned model likes each response than the model it was tuned from. */
-import { basename, extname, join } from 'node:path';
-import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings';
+import { basename, extname, join, relative } from 'node:path';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { DEFAULT_BETA } from '../aggregate/implicit.ts';
+import { contentHash } from '../canonical.ts';
 import { readSamples } from '../dataset.ts';
+import type { Engine } from '../engine/engine.ts';
 import { isRemoteModel } from '../engine/langchain-providers.ts';
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
+import { engineIdentity } from '../judge/identity.ts';
 import { implicitRewards } from '../judge/implicit.ts';
 import { openRewardFile } from '../judge/implicit-file.ts';
-import type { Sample } from '../schema.ts';
 import { readWinners } from './beside.ts';
 import { addEngineFlags, openEngine } from './engine.ts';
-import { flag, fraction, wholeNumber } from './flags.ts';
+import { flag, fraction, positiveNumber, wholeNumber } from './flags.ts';
 import { createRewardCollector, describeRewards } from './implicit-figures.ts';
+import { createInWork } from './in-work.ts';
 import { interruptible } from './interrupt.ts';
 import { countSamples, createRefusals, explainInterruption, requireReadable } from './judging.ts';
 import { duration, harmless, plural, processTerminal, type Terminal } from './terminal.ts';
@@ -38,7 +41,9 @@ function define() {
     )
     .addOption(flag('--reference-model <name>', 'the model that it was tuned from').makeOptionMandatory())
     .addOption(
-      flag('--beta <n>', 'what the log-ratio is multiplied by').argParser(positive).default(DEFAULT_BETA),
+      flag('--beta <n>', 'what the log-ratio is multiplied by')
+        .argParser(positiveNumber)
+        .default(DEFAULT_BETA),
     )
     .addOption(
       flag(
@@ -49,7 +54,7 @@ function define() {
     .addOption(
       flag(
         '--out <file>',
-        'rewards, a line a sample (default: .juror/implicit/DATA.POLICY-over-REFERENCE.jsonl)',
+        'rewards, a line a sample (default: .juror/implicit/DATA.POLICY-over-REFERENCE.HASH.jsonl)',
       ),
     )
     .addOption(flag('--limit <n>', 'the first n samples').argParser(wholeNumber(0)))
@@ -76,8 +81,8 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
   const reading = { onBadRow: refusals.refuse, ...(flags.limit === undefined ? {} : { limit: flags.limit }) };
   await requireReadable(data);
   const beside = flags.beside === undefined ? undefined : await readWinners(flags.beside);
-  const out = flags.out ?? defaultFile(data, flags);
-  const file = await openRewardFile(out);
+  // A file that is named and is none of ours must not cost the models' loading.
+  const named = flags.out === undefined ? undefined : await openRewardFile(flags.out);
 
   const listen: Listener = (event) => {
     if (event.type === 'engine-restart') terminal.note(`juror: ${harmless(event.reason)}; starting it again`);
@@ -92,14 +97,10 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
   if (policy.engine.id.digest === reference.engine.id.digest)
     terminal.note('both are the same file: every reward is 0');
 
+  const out = flags.out ?? defaultFile(data, flags, [policy.engine, reference.engine]);
+  const file = named ?? (await openRewardFile(out));
   const collector = createRewardCollector(beside);
-  const waiting = new Map<string, Sample>();
-  async function* samples() {
-    for await (const sample of readSamples(data, reading)) {
-      waiting.set(sample.id, sample);
-      yield sample;
-    }
-  }
+  const inWork = createInWork(readSamples(data, reading), refusals.refuse);
   const pace = createPace(terminal);
   void countSamples(data, flags.limit, signal).then(pace.expect, () => {});
   const options = { policy: policy.engine, reference: reference.engine, beta, ...(steps ? { steps } : {}) };
@@ -107,7 +108,7 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
   const callOptions = {
     signal,
     onEvent: listen,
-    onBadSample: refusals.refuse,
+    onBadSample: inWork.refuse,
     find(key: string) {
       const rewards = file.find(key);
       if (rewards) found++;
@@ -115,9 +116,8 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
     },
   };
   try {
-    for await (const rewards of implicitRewards(options, samples(), callOptions)) {
-      const sample = waiting.get(rewards.sampleId);
-      waiting.delete(rewards.sampleId);
+    for await (const rewards of implicitRewards(options, inWork.samples(), callOptions)) {
+      const sample = inWork.take(rewards.sampleId);
       await file.keep(rewards);
       if (sample) collector.add(sample, rewards);
       pace.finish();
@@ -127,12 +127,17 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
   } finally {
     pace.stop();
   }
-  await file.finish();
+  const otherRows = await file.finish();
+  if (otherRows > 0)
+    terminal.warn(
+      `juror: ${harmless(out)} also holds ${plural(otherRows, 'row')} of other commands, after those of this one`,
+    );
 
   const report = collector.report(seed);
   if (flags.json) {
     const models = { policy: policy.engine.id.model, reference: reference.engine.id.model, beta };
-    terminal.print(JSON.stringify({ ...models, ...report, refusedRows: refusals.count(), out }, null, 2));
+    const content = { ...models, ...report, refusedRows: refusals.count(), otherRows, out };
+    terminal.print(JSON.stringify(content, null, 2));
   } else {
     const cost = { made: report.samples - found, found, seconds: pace.seconds() };
     terminal.print(describeRewards(report, cost, terminal));
@@ -144,10 +149,17 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
   return report.unscored <= flags.tolerate * report.responses ? 0 : 3;
 }
 
-function defaultFile(data: string, { model, referenceModel }: Flags): string {
+/** Names repeat, so a hash tells the data's path, both engines and the steps; β only scales. */
+function defaultFile(
+  data: string,
+  { model, referenceModel, steps }: Flags,
+  engines: readonly Engine[],
+): string {
   const plain = (name: string) => basename(name, '.gguf').replace(/[^\w.-]+/g, '-');
   const models = `${plain(model)}-over-${plain(referenceModel)}`;
-  return join('.juror', 'implicit', `${basename(data, extname(data))}.${models}.jsonl`);
+  const identities = engines.map(({ id }) => engineIdentity(id));
+  const hash = contentHash([relative('', data), identities, steps ?? null]).slice(0, 12);
+  return join('.juror', 'implicit', `${basename(data, extname(data))}.${models}.${hash}.jsonl`);
 }
 
 /** Told before anything is fetched or loaded. */
@@ -194,11 +206,4 @@ function createPace(terminal: Terminal) {
       progress.stop();
     },
   };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value)))
-    throw new InvalidArgumentError(`expected a number above 0, got '${text}'`);
-  return value;
 }

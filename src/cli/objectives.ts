@@ -2,6 +2,7 @@
 import type { ObjectiveGate, ObjectiveWeights } from '../aggregate/scalarization.ts';
 import { JurorError } from '../errors.ts';
 import { requireObjectives } from '../judge/rewards.ts';
+import { readNumber } from './flags.ts';
 
 /** `--weight NAME=NUMBER`: where there are any, only those count; otherwise every objective counts 1. */
 export function readWeights(
@@ -48,9 +49,4 @@ function readNumbers(flags: readonly string[], name: string, example: string): R
   if (twice !== undefined)
     throw new JurorError('usage', `${name}: expected each objective once, got '${twice}' twice`);
   return Object.fromEntries(entries);
-}
-
-function readNumber(text: string): number | null {
-  const value = Number(text);
-  return text.trim() !== '' && Number.isFinite(value) ? value : null;
 }

@@ -9,10 +9,11 @@ import { completeProtocol } from '../judge/protocol.ts';
 import { type Budget, pairBudget, rankSamples, requirePairwise } from '../judge/rank.ts';
 import { exportRankings, exportVerdicts, openJudgingRun } from '../judge/run.ts';
 import { loadRubric } from '../rubric.ts';
-import type { Ranking, Sample } from '../schema.ts';
+import type { Ranking } from '../schema.ts';
 import { openCache } from '../store/cache.ts';
 import { addEngineFlags, openEngine } from './engine.ts';
 import { flag, fraction } from './flags.ts';
+import { createInWork } from './in-work.ts';
 import { interruptible } from './interrupt.ts';
 import {
   addJudgingFlags,
@@ -96,13 +97,7 @@ async function rank(data: string, flags: Flags, signal: AbortSignal): Promise<nu
   const showcase = createRankingShowcase(flags.show);
   const rankings: Ranking[] = [];
   const rows: RankingRow[] = [];
-  const waiting = new Map<string, Sample>();
-  async function* samples() {
-    for await (const sample of readSamples(data, reading)) {
-      waiting.set(sample.id, sample);
-      yield sample;
-    }
-  }
+  const inWork = createInWork(readSamples(data, reading), refusals.refuse);
   meter.begin();
   void countSamples(data, flags.limit, signal).then(
     (total) => meter.expect(total),
@@ -110,13 +105,12 @@ async function rank(data: string, flags: Flags, signal: AbortSignal): Promise<nu
   );
   try {
     const options = { engine, rubric, store, ...protocol, onEvent: meter.listen };
-    for await (const ranking of rankSamples(options, samples(), {
+    for await (const ranking of rankSamples(options, inWork.samples(), {
       ...settings,
       signal,
-      onBadSample: refusals.refuse,
+      onBadSample: inWork.refuse,
     })) {
-      const sample = waiting.get(ranking.sampleId);
-      waiting.delete(ranking.sampleId);
+      const sample = inWork.take(ranking.sampleId);
       rankings.push(ranking);
       if (sample) {
         rows.push(rankingRow(sample, ranking));

@@ -12,8 +12,11 @@ export interface RewardFile {
   find(key: string): ImplicitRewards | undefined;
   /** Keep the rewards of the next sample; they are in the file when this resolves. */
   keep(rewards: ImplicitRewards): Promise<void>;
-  /** Leave in the file the rewards kept since it was opened, in their order, and nothing else. */
-  finish(): Promise<void>;
+  /**
+   * Leave in the file the rewards kept since it was opened, in their order, and after them the lines that it had with other keys, in
+   * their former order. Returns how many of those there are.
+   */
+  finish(): Promise<number>;
 }
 
 /**
@@ -21,11 +24,12 @@ export interface RewardFile {
  * `data`, naming the line, for a file of something else, which stays as it is.
  */
 export async function openRewardFile(file: string): Promise<RewardFile> {
-  const known = await readKnown(file);
+  const lines = await readLines(file);
   await mkdir(dirname(file), { recursive: true });
   const kept: string[] = [];
+  const keys = new Set<string>();
   const find = (key: string): ImplicitRewards | undefined => {
-    const rewards = known.get(key);
+    const rewards = lines.get(key)?.rewards;
     const failed = rewards?.responses.some(
       (response) => response.status === 'unscored' && response.reason === 'engine',
     );
@@ -36,16 +40,26 @@ export async function openRewardFile(file: string): Promise<RewardFile> {
     async keep(rewards) {
       const line = `${recordText(ImplicitRewards, rewards)}\n`;
       kept.push(line);
+      keys.add(rewards.key);
       if (find(rewards.key) === undefined) await appendFile(file, line);
     },
     async finish() {
-      await writeAtomically(file, kept);
+      const others = [...lines].flatMap(([key, { texts }]) => (keys.has(key) ? [] : texts));
+      others.sort((left, right) => left.index - right.index);
+      await writeAtomically(file, [...kept, ...others.map(({ text }) => `${text}\n`)]);
+      return others.length;
     },
   };
 }
 
-async function readKnown(file: string): Promise<Map<string, ImplicitRewards>> {
-  const known = new Map<string, ImplicitRewards>();
+/** The lines of one key: samples of the same texts share it, and the last one counts. */
+interface Lines {
+  readonly rewards: ImplicitRewards;
+  readonly texts: readonly { readonly index: number; readonly text: string }[];
+}
+
+async function readLines(file: string): Promise<Map<string, Lines>> {
+  const lines = new Map<string, Lines>();
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw new JurorError('data', error instanceof Error ? error.message : String(error), { place: { file } });
@@ -58,14 +72,15 @@ async function readKnown(file: string): Promise<Map<string, ImplicitRewards>> {
       throw new JurorError('data', 'expected a line of implicit rewards, got something else', {
         place: { file, line: index + 1 },
       });
-    known.set(rewards.key, rewards);
+    const former = lines.get(rewards.key)?.texts ?? [];
+    lines.set(rewards.key, { rewards, texts: [...former, { index, text: line }] });
   }
-  if (known.size === 0 && text !== '' && whole === 0)
+  if (lines.size === 0 && text !== '' && whole === 0)
     throw new JurorError('data', 'expected lines of implicit rewards, got something else', {
       place: { file },
     });
   if (whole < text.length) await truncate(file, Buffer.byteLength(text.slice(0, whole)));
-  return known;
+  return lines;
 }
 
 function parsed(line: string): ImplicitRewards | undefined {

@@ -11,7 +11,6 @@ import { contentHash } from '../canonical.ts';
 import {
   type Engine,
   type EngineOptions,
-  type Tokenizer,
   type TokenLogProbabilities,
   UnanswerableRequest,
 } from '../engine/engine.ts';
@@ -19,6 +18,7 @@ import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import type { ImplicitResponse, ImplicitRewards, Message, Response, Sample } from '../schema.ts';
 import { nameless } from './identity.ts';
+import { requireSameTokenizer } from './same-tokenizer.ts';
 import { type StepSource, stepsOf } from './stepwise.ts';
 import { eachInOrder } from './stream.ts';
 
@@ -40,7 +40,7 @@ export interface ImplicitCallOptions {
   /** Told of restarts and of token progress. */
   readonly onEvent?: Listener;
   /** Told of a sample without the steps that are asked for; the others go on. Without it the error is thrown. */
-  readonly onBadSample?: (error: JurorError) => void;
+  readonly onBadSample?: (error: JurorError, sample: Sample) => void;
   /** Rewards made earlier, by key: what is found is not made again. */
   readonly find?: (key: string) => ImplicitRewards | undefined;
 }
@@ -65,47 +65,23 @@ export async function* implicitRewards(
     samples,
     async (sample) => {
       const found = callOptions.find?.(implicitKey(options, sample));
-      return [found ? bound(found, sample) : await rewardSample(options, sample, turns, callOptions)];
+      return [
+        found ? bound(found, sample, options.beta) : await rewardSample(options, sample, turns, callOptions),
+      ];
     },
     { ...callOptions, concurrency: turns.concurrency },
   );
 }
 
-/** Throws JurorError `usage` where two engines do not cut every conversation into the same tokens, or cannot say so. */
-export async function requireSameTokenizer(
-  policy: Engine,
-  reference: Engine,
-  options: EngineOptions = {},
-): Promise<void> {
-  const [own, other] = [await tokenizerOf(policy, options), await tokenizerOf(reference, options)];
-  const fail = (what: string, first: string, second: string): never => {
-    throw new JurorError(
-      'usage',
-      `reference model: expected ${what} of '${policy.id.model}' (${first}), got that of '${reference.id.model}' (${second})`,
-    );
-  };
-  const brief = (digest: string) => digest.slice(0, 12);
-  if (own.vocabulary !== other.vocabulary)
-    fail(
-      'the tokenizer',
-      `${own.name}, ${brief(own.vocabulary)}`,
-      `${other.name}, ${brief(other.vocabulary)}`,
-    );
-  if (own.template !== other.template) fail('the chat template', brief(own.template), brief(other.template));
-  if (own.endOfTurn !== other.endOfTurn)
-    fail('the end of a turn', `token ${own.endOfTurn}`, `token ${other.endOfTurn}`);
-}
-
-/** Content hash of all that can change a sample's rewards; what things are called cannot. */
+/** Content hash of all that can change a sample's rewards; what things are called cannot, and β only scales them. */
 export function implicitKey(
-  { policy, reference, beta = DEFAULT_BETA, steps }: ImplicitOptions,
+  { policy, reference, steps }: ImplicitOptions,
   { prompt, responses }: Sample,
 ): string {
   return contentHash({
     implicit: 1,
     policy: nameless(policy.id),
     reference: nameless(reference.id),
-    beta,
     steps: steps ?? null,
     prompt,
     responses: responses.map(({ text, steps: own }) => ({
@@ -115,25 +91,35 @@ export function implicitKey(
   });
 }
 
-function bound(found: ImplicitRewards, { id, responses, label }: Sample): ImplicitRewards {
+/** Rewards under the names and the β at hand. */
+function bound(
+  found: ImplicitRewards,
+  { id, responses, label }: Sample,
+  beta = DEFAULT_BETA,
+): ImplicitRewards {
   const { label: _former, ...rest } = found;
   return {
     ...rest,
     sampleId: id,
+    beta,
     responses: found.responses.map((response, index) => ({
-      ...response,
+      ...scaled(response, found.beta, beta),
       responseId: responses[index]?.id ?? response.responseId,
     })),
     ...(label === undefined ? {} : { label }),
   };
 }
 
-async function tokenizerOf(engine: Engine, options: EngineOptions): Promise<Tokenizer> {
-  if (engine.tokenizer) return engine.tokenizer(options);
-  throw new JurorError(
-    'usage',
-    `expected a local model, whose log-probabilities of a given text can be read, got '${engine.id.model}' (${engine.id.kind})`,
-  );
+function scaled(response: ImplicitResponse, from: number, to: number): ImplicitResponse {
+  if (response.status === 'unscored' || from === to) return response;
+  const { total, perToken, steps } = response;
+  const scale = (value: number) => (value / from) * to;
+  return {
+    ...response,
+    total: scale(total),
+    perToken: scale(perToken),
+    ...(steps ? { steps: steps.map((step) => (step === null ? null : scale(step))) } : {}),
+  };
 }
 
 /** Samples that are worth asking an engine at once. On a CPU the two models take turns: together they would have too many threads. */

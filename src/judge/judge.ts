@@ -39,7 +39,7 @@ export interface JudgeCallOptions {
 /** Options of {@link Judge.judgeAll}. */
 export interface JudgeAllOptions extends JudgeCallOptions {
   /** Told of a sample that does not fit its rubric; judging goes on. Without it the error is thrown. */
-  readonly onBadSample?: (error: JurorError) => void;
+  readonly onBadSample?: (error: JurorError, sample: Sample) => void;
 }
 
 /** A judge: rubrics, a protocol, an engine and a store. Does not own engines or the store. */

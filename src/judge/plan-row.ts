@@ -1,4 +1,5 @@
 /** What becomes of plans: those of several engines joined, and the journal row of each. */
+import { textDigest } from '../canonical.ts';
 import type { PlanRow } from '../store/store.ts';
 import { contentFreeIds } from './content-free-answer.ts';
 import type { Plan } from './plan.ts';
@@ -32,6 +33,7 @@ export function planRow(plan: Plan): PlanRow {
       })),
     ),
     characters: plan.responses.map(({ text }) => text.length),
+    texts: plan.responses.map(({ text }) => textDigest(text)),
     cluster: plan.cluster,
     ...contentFreeOf(plan),
     ...(plan.label === undefined ? {} : { label: plan.label }),

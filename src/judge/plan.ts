@@ -1,6 +1,6 @@
 /** From a sample and a rubric to the deliberations to make, each judgment under its key. */
 import { seedFrom } from '../aggregate/random.ts';
-import { canonicalJson, contentHash } from '../canonical.ts';
+import { canonicalJson, contentHash, promptCluster } from '../canonical.ts';
 import type { CritiqueRequest, Engine, Question, Turn } from '../engine/engine.ts';
 import { JurorError } from '../errors.ts';
 import { renderSolution } from '../prompt/solution.ts';
@@ -63,7 +63,7 @@ export async function planSample(
     loaded,
     label: sample.label,
     annotations: sample.annotations,
-    cluster: contentHash(sample.prompt).slice(0, 16),
+    cluster: promptCluster(sample.prompt),
     group: groupOf(sample),
   };
   const roundsOf = (orders: readonly (readonly Response[])[]) =>

@@ -7,6 +7,7 @@ import { contentHash } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
 import { type Label, Ranking, type Rubric } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
+import type { RunConfiguration } from '../store/manifest.ts';
 import { type Run, runFiles } from '../store/run.ts';
 import type { PlanRow } from '../store/store.ts';
 import { engineIdentity } from './identity.ts';
@@ -15,7 +16,7 @@ import { verdictOf } from './run.ts';
 
 /** Who said it: one rubric, as some engines judge under it. */
 export interface RewardJudge {
-  /** Equal only where rubric, prompt, engines and settings are; neither folders nor names of models count. */
+  /** Equal only where rubric, prompt, engines and the settings that move scores are; neither folders nor names of models count. */
   readonly identity: string;
   /** The rubric's id, with `(ranked)` for rankings. */
   readonly name: string;
@@ -28,6 +29,8 @@ export interface ReadAnswer {
   readonly responseId: string;
   /** Length in UTF-16 code units; null where the run does not know it. */
   readonly characters: number | null;
+  /** Digest of the text; null or missing where the run does not know it. */
+  readonly text?: string | null;
   readonly scores: Readonly<Record<string, Reduced<number>>>;
 }
 
@@ -73,6 +76,7 @@ export async function* readRewardReadings(run: Run): AsyncGenerator<RewardReadin
       answers: row.responseIds.map((responseId, place) => ({
         responseId,
         characters: row.characters[place] ?? null,
+        text: row.texts?.[place] ?? null,
         scores: scoresOf(place),
       })),
     };
@@ -89,8 +93,13 @@ async function* readRanked(run: Run, sources: ReadonlyMap<string, Source>): Asyn
     const [row] = rows;
     if (row === undefined) continue;
     const { judge, rubric } = sourceOf(run, sources, row);
-    const lengths = new Map(
-      rows.flatMap((pair) => pair.responseIds.map((id, place) => [id, pair.characters[place] ?? null])),
+    const known = new Map(
+      rows.flatMap((pair) =>
+        pair.responseIds.map((id, place) => [
+          id,
+          { characters: pair.characters[place] ?? null, text: pair.texts?.[place] ?? null },
+        ]),
+      ),
     );
     if (new Set(rubric.criteria.map(({ objective }) => objective)).size > 1)
       throw new JurorError(
@@ -105,7 +114,7 @@ async function* readRanked(run: Run, sources: ReadonlyMap<string, Source>): Asyn
       comparative: true,
       answers: ranking.responseIds.map((responseId) => ({
         responseId,
-        characters: lengths.get(responseId) ?? null,
+        ...(known.get(responseId) ?? { characters: null }),
         scores: scoresBy(rubric, () => chanceOf(ranking, responseId)),
       })),
     };
@@ -140,6 +149,7 @@ async function readRankings({ folder }: Run): Promise<Ranking[]> {
 function sourcesOf(run: Run): Map<string, Source> {
   const { rubrics, engines, prompts, ...protocol } = run.manifest.configuration;
   const ladder = protocol.settings.escalate === true;
+  const settings = scoreSettings(protocol.settings);
   const identities = engines.map(engineIdentity);
   const names = engines.map(({ model }) => model);
   return new Map(
@@ -153,6 +163,7 @@ function sourcesOf(run: Run): Map<string, Source> {
             prompt: prompts[rubric.prompt] ?? '',
             engines: ladder ? identities : identities.toSorted(),
             ...protocol,
+            settings,
           }),
           name: rubric.id,
           engines: ladder ? names.join(' → ') : names.toSorted().join(' + '),
@@ -160,6 +171,15 @@ function sourcesOf(run: Run): Map<string, Source> {
       },
     ]),
   );
+}
+
+/**
+ * The settings that move a score. The tie band moves winners alone, and abstention says what not to rely on, but for a ladder, where it
+ * says who decides. The seed, which is no setting here, always counts: it draws the marks around judged texts.
+ */
+function scoreSettings(settings: RunConfiguration['settings']): RunConfiguration['settings'] {
+  const { tieBand: _, abstain, ...rest } = settings;
+  return rest.escalate === true && abstain !== undefined ? { ...rest, abstain } : rest;
 }
 
 function sourceOf({ folder }: Run, sources: ReadonlyMap<string, Source>, { rubric }: PlanRow): Source {

@@ -1,7 +1,7 @@
 /** Weights that depend on the prompt, as rules in a file. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { ObjectiveWeights } from '../aggregate/scalarization.ts';
+import { type ObjectiveWeights, weightedObjectives } from '../aggregate/scalarization.ts';
 import { JurorError } from '../errors.ts';
 import { WeightRule } from '../schema.ts';
 import { type Problem, parseYaml } from '../yaml.ts';
@@ -9,9 +9,13 @@ import { type RewardPrompt, unknownObjective } from './rewards.ts';
 
 /**
  * Read the rules of a YAML or JSON file: a list of WeightRules. Throws JurorError `usage` with file, line and field for
- * rules that are none, or that name another objective than these.
+ * rules that are none, that name another objective than these, or that over `base`, where it is given, leave no weight above 0.
  */
-export async function readWeightRules(path: string, objectives: readonly string[]): Promise<WeightRule[]> {
+export async function readWeightRules(
+  path: string,
+  objectives: readonly string[],
+  base?: ObjectiveWeights,
+): Promise<WeightRule[]> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     const message = 'expected rules for weights, got no readable file at this path';
     throw new JurorError('usage', message, { place: { file: path }, cause });
@@ -19,15 +23,24 @@ export async function readWeightRules(path: string, objectives: readonly string[
   return parseYaml(text, z.array(WeightRule).min(1), {
     file: path,
     code: 'usage',
-    check: (rules) => rules.flatMap((rule, index) => problemsOf(rule, index, objectives)),
+    check: (rules) =>
+      rules.flatMap((rule, index) => [
+        ...problemsOf(rule, index, objectives),
+        ...(base === undefined ? [] : weightless(rule, index, base)),
+      ]),
   });
 }
 
-/** The weights of the first rule that fits a prompt over `base`: an objective that the rule does not name keeps its weight. */
+/**
+ * The weights of the first rule that fits a prompt over `base`: an objective that the rule does not name keeps its weight. Throws
+ * JurorError `usage`, naming the rule, where one leaves no weight above 0.
+ */
 export function weightsByRules(
   rules: readonly WeightRule[],
   base: ObjectiveWeights,
 ): (prompt: RewardPrompt) => ObjectiveWeights {
+  const [problem] = rules.flatMap((rule, index) => weightless(rule, index, base));
+  if (problem) throw new JurorError('usage', `weights, ${problem.message}`);
   return (prompt) => {
     const place = fittingRule(rules, prompt);
     return place === null ? base : { ...base, ...rules[place]?.weights };
@@ -54,6 +67,15 @@ function fits({ when }: WeightRule, place: number, { cluster, subsets, sampleIds
     'data',
     `weights, rule ${place + 1}: expected all samples of one prompt to fit it or none, got subsets ${named} of the prompt of sample '${sampleIds[0]}'`,
   );
+}
+
+/** What is wrong with a rule that leaves nothing to combine. */
+function weightless({ weights }: WeightRule, index: number, base: ObjectiveWeights): Problem[] {
+  const merged = { ...base, ...weights };
+  if (weightedObjectives(merged).length > 0 || Object.keys(weights).length === 0) return [];
+  const got = Object.entries(merged).map(([name, weight]) => `${name} ${weight}`);
+  const message = `rule ${index + 1}: expected to leave an objective a weight above 0, got ${got.join(', ')}`;
+  return [{ path: [index, 'weights'], message }];
 }
 
 function problemsOf({ when, weights }: WeightRule, index: number, objectives: readonly string[]): Problem[] {

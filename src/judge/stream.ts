@@ -9,7 +9,7 @@ export interface StreamOptions {
   readonly concurrency: number;
   readonly signal?: AbortSignal;
   /** Told of a sample that does not fit its rubric; the others go on. Without it the error is thrown. */
-  readonly onBadSample?: (error: JurorError) => void;
+  readonly onBadSample?: (error: JurorError, sample: Sample) => void;
 }
 
 /** The results of all samples, in their order; memory does not grow with the stream. Throws JurorError `aborted`. */
@@ -27,7 +27,7 @@ export async function* eachInOrder<Result>(
       .add(() => work(sample))
       .catch((error: unknown) => {
         if (onBadSample && JurorError.isInstance(error) && error.code === 'data') {
-          onBadSample(error);
+          onBadSample(error, sample);
           return [];
         }
         throw error;

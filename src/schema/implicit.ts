@@ -38,7 +38,7 @@ const Model = z.strictObject({ model: z.string(), digest: z.string() });
 
 /** The implicit rewards of one sample's responses. */
 export const ImplicitRewards = z.strictObject({
-  /** Content hash of all that can change the rewards. */
+  /** Content hash of all that can change the rewards but for β, which scales them. */
   key: z.string().regex(/^[0-9a-f]{64}$/),
   sampleId: Id,
   policy: Model,

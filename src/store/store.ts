@@ -29,6 +29,8 @@ export const PlanRow = z.strictObject({
   models: z.array(z.string().nullable()).optional(),
   /** Length of each response in UTF-16 code units. */
   characters: z.array(z.int().nonnegative()),
+  /** Digest of each response's text; missing in journals from before there were any. */
+  texts: z.array(z.string().regex(/^[0-9a-f]{12}$/)).optional(),
   /** Same for all samples with the same prompt. */
   cluster: z.string(),
   /** Subset of the data, where it names one. */

@@ -5,6 +5,7 @@ import {
   implicitAnswerReport,
   implicitPair,
   implicitPairReport,
+  leftOutWays,
   rewardScores,
 } from '../../src/aggregate/implicit-report.ts';
 import type { ImplicitRewards, Sample } from '../../src/schema.ts';
@@ -49,7 +50,26 @@ test('a pair has a row where its label names a winner and both responses are sco
   const failed = { status: 'unscored', responseId: 'b', reason: 'context', message: '' } as const;
   expect(implicitPair(pair('b'), rewards(scored('a', 1), failed))).toBeUndefined();
   expect(rewardScores({ ...scored('a', 1), steps: [2, null, -1] })['implicit: steps, min']).toBe(-1);
-  expect(rewardScores({ ...scored('a', 1), steps: null })).not.toHaveProperty(['implicit: steps, min']);
+  expect(rewardScores({ ...scored('a', 1), steps: null })['implicit: steps, min']).toBeNull();
+  expect(rewardScores(scored('a', 1))).not.toHaveProperty(['implicit: steps, min']);
+});
+
+test('a way that some row lacks is not measured, and named with the rows without it', () => {
+  const told = { ...scored('a', 1), steps: [1] };
+  const rows = [
+    implicitPair(pair('a'), rewards(told, { ...scored('b', 2), steps: null })),
+    implicitPair(pair('a'), rewards(told, { ...scored('b', 2), steps: [2] })),
+  ].flatMap((row) => row ?? []);
+  const scores = rows.map(({ first, second }) => [first, second]);
+  const leftOut = {
+    name: 'implicit: steps, min',
+    without: 1,
+    reason: 'its tokens cannot be traced back to steps of the text',
+  };
+  expect(leftOutWays(scores)).toEqual([leftOut]);
+  expect(implicitPairReport(rows).map(({ name }) => name)).not.toContain(leftOut.name);
+  expect(leftOutWays(scores.slice(0, 1))).toEqual([leftOut]);
+  expect(leftOutWays(scores.slice(1))).toEqual([]);
 });
 
 test('accuracy by hand: equal rewards are a tie, which is right for a label tie alone', () => {

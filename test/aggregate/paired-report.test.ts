@@ -56,6 +56,15 @@ test('the same rows are compared pair by pair; what is left out is counted by it
   expect(turned?.comparison.difference.estimate).toBeCloseTo(-3 / 9, 12);
 });
 
+test('texts of one length are other texts where both runs know their digests', () => {
+  const row = (texts?: readonly string[]) => ({ ...named('1', pairRow('first', 'first')), texts });
+  const different = (left: IdentifiedRow, right: IdentifiedRow) =>
+    pairedReport([left], [right], pairwise)?.counts.different;
+  expect(different(row(['a', 'b']), row(['b', 'a']))).toBe(1);
+  expect(different(row(['a', 'b']), row(['a', 'b']))).toBe(0);
+  expect(different(row(['a', 'b']), row())).toBe(0);
+});
+
 test('scores are compared by levels, by distance where there are none, not at all on an unknown scale', () => {
   const here = [named('1', pointRow(0.9, 1)), named('2', pointRow(0.1, 0))];
   const there = [named('1', pointRow(0.4, 1)), named('2', pointRow(0.1, 0))];

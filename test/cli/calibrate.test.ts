@@ -203,7 +203,10 @@ test('flags of priors and of lines are told apart; a run’s own verdicts stay a
   await refused(calibrate('--method', 'content-free'), 'expected --content-free with a run');
   await refused(calibrate('--method', 'batch', '--content-free', at.run), 'expected --method content-free');
   await refused(calibrate('--strength', '0.5'), 'expected --method batch or content-free');
-  await refused(calibrate('--method', 'batch', '--strength', 'much'), '--strength: expected a number');
+  await refused(
+    calibrate('--method', 'batch', '--strength', 'much'),
+    "is invalid. expected a number, got 'much'",
+  );
   expect((await juror(calibrate('--method', 'batch'), at.home)).code).toBe(0);
   await refused(['export', at.run, '--calibration', file], 'expected --to FILE');
 });

@@ -11,7 +11,7 @@ import { loadRubric } from '../../src/rubric.ts';
 import { ImplicitRewards, type Sample } from '../../src/schema.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
 import { type FakePolicyOptions, fakePolicy } from '../support/fake-policy.ts';
-import { juror, without } from './juror.ts';
+import { juror, root, runNode, without } from './juror.ts';
 
 const pairs: Sample[] = ['France', 'Spain', 'Italy', 'Peru'].map((country, index) => ({
   id: `pair-${index}`,
@@ -124,6 +124,48 @@ test('the same command again reads nothing; half a line is mended; a file of som
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain('out.jsonl:1: expected a line of implicit rewards, got something else');
   expect(await readFile(given.out, 'utf8')).toBe('a diary\n');
+});
+
+test('rows of other commands stay in the file after those of this one, and are told of', async () => {
+  await using given = await prepared(pairs);
+  const lines = async () => (await readFile(given.out, 'utf8')).trimEnd().split('\n');
+  expect((await given.implicit()).code).toBe(0);
+  const all = await lines();
+  const few = await given.implicit('--limit', '1', '--quiet');
+  expect(few).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('also holds 3 rows of other commands'),
+  });
+  expect(await lines()).toEqual(all);
+  const steps = await given.implicit('--steps', 'lines', '--json');
+  expect(JSON.parse(steps.stdout)).toMatchObject({ samples: 4, otherRows: 4 });
+  expect((await lines()).slice(4)).toEqual(all);
+  const both = await lines();
+  expect((await given.implicit('--steps', 'lines')).stdout).toContain('4 found');
+  expect(await lines()).toEqual(both);
+  expect((await given.implicit()).stderr).toContain('also holds 4 rows of other commands');
+  expect(await lines()).toEqual([...all, ...both.slice(0, 4)]);
+});
+
+test('without --out each pair of models, data and steps has a file of its own', async () => {
+  await using given = await prepared(pairs);
+  const models = ['--model', 'x/policy.gguf', '--reference-model', 'reference'];
+  const [own, other] = [given.at('policy.jsonl'), given.at('reference.jsonl')];
+  const fileOf = async (...flags: string[]) => {
+    const parameters = [join(root, 'src/cli/main.ts'), 'implicit', 'data.jsonl', ...models, ...flags];
+    const { stdout } = await runNode(parameters, given.path, {}, given.path);
+    return stdout.trimEnd().split('\n').at(-1);
+  };
+  const usual = ['--replay', own, '--reference-replay', other];
+  const first = await fileOf(...usual);
+  expect(first).toMatch(/^\.juror\/implicit\/data\.policy-over-reference\.[0-9a-f]{12}\.jsonl$/);
+  expect(await fileOf(...usual, '--limit', '2')).toBe(first);
+  const others = [
+    await fileOf(...usual, '--steps', 'lines'),
+    await fileOf('--replay', other, '--reference-replay', own),
+  ];
+  expect(new Set([first, ...others]).size).toBe(3);
+  expect(await readOut(given.at(first ?? ''))).toHaveLength(4);
 });
 
 test('single answers: AUC and the best of each prompt, as JSON; what does not fit is unscored and told by the exit code', async () => {

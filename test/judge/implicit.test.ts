@@ -116,6 +116,30 @@ test('models that cut text differently, and engines without log-probabilities, a
   );
 });
 
+test('beta only scales: what was made with another is found, and read by no model', async () => {
+  const samples = [sample('s', 'First a thing.\nThen nothing', 'no'), sample('t', 'too long a text to fit')];
+  const cramped = () => ({ policy: fakePolicy({ contextSize: 6 }), reference: models().reference });
+  const made = await rows({ ...cramped(), steps: 'lines' }, samples);
+  const both = cramped();
+  const find = (key: string) => made.find((one) => one.key === key);
+  const scaled = await rows({ ...both, steps: 'lines', beta: 0.3 }, samples, { find });
+  expect([...both.policy.asked, ...both.reference.asked]).toEqual([]);
+  const fresh = await rows({ ...cramped(), steps: 'lines', beta: 0.3 }, samples);
+  expect(scaled.map(({ beta, key }) => [beta, key])).toEqual(fresh.map(({ beta, key }) => [beta, key]));
+  const numbers = (all: ImplicitRewards[]): unknown[] =>
+    all.flatMap(({ responses }) =>
+      responses.flatMap((one) =>
+        one.status === 'scored'
+          ? [one.total, one.perToken, one.policy, ...(one.steps ?? [])]
+          : [one.reason as unknown],
+      ),
+    );
+  expect(numbers(fresh)).toContain('context');
+  for (const [index, value] of numbers(fresh).entries())
+    if (typeof value === 'number') expect(numbers(scaled)[index]).toBeCloseTo(value, 12);
+    else expect(numbers(scaled)[index]).toBe(value);
+});
+
 test('what is found is not read, and is told under the names at hand; an aborted stream is an error', async () => {
   const made = await rows(models(), [sample('s', 'yes', 'no')]);
   const both = models();
@@ -123,10 +147,6 @@ test('what is found is not read, and is told under the names at hand; an aborted
   const [row] = await rows(both, [renamed], { find: (key) => made.find((one) => one.key === key) });
   expect(row).toEqual({ ...made[0], sampleId: 't', label: 'r1' });
   expect(both.policy.asked).toEqual([]);
-  const [other] = await rows({ ...both, beta: 0.2 }, [renamed], {
-    find: (key) => made.find((one) => one.key === key),
-  });
-  expect(other?.key).not.toBe(row?.key);
   await expect(rows(both, [renamed], { signal: AbortSignal.abort() })).rejects.toMatchObject({
     code: 'aborted',
   });

@@ -41,7 +41,27 @@ test('votes and models are in the plan row, and in no key', async () => {
   expect(plain).not.toHaveProperty('models');
 });
 
-test('rows of journals from before votes are still rows', async () => {
-  const { annotations: _, models: __, ...old } = await planned(voted);
+test('rows of journals from before votes and digests are still rows', async () => {
+  const { annotations: _, models: __, texts: ___, ...old } = await planned(voted);
   expect(PlanRow.parse(old)).toEqual(old);
+});
+
+test('digests tell texts of one length apart, and a run from before them goes on without asking anew', async () => {
+  const turned = {
+    ...bare,
+    responses: bare.responses.map(({ id }, at, all) => ({ ...all[1 - at], id })),
+  } as Sample;
+  const [row, other] = [await planned(bare), await planned(turned)];
+  expect(row.texts).toHaveLength(2);
+  expect(other.texts).toEqual(row.texts?.toReversed());
+
+  const store = memoryStore();
+  const rubrics = [await loadRubric('better-answer')];
+  const engine = fakeEngine();
+  await createJudge({ engine, rubrics, store }).judge(bare);
+  const { texts: _, ...old } = row;
+  await store.insertPlan([old]);
+  const asked = { ...engine, deliberate: () => Promise.reject(new Error('expected nothing to be asked')) };
+  await createJudge({ engine: asked, rubrics, store }).judge(bare);
+  expect(await Array.fromAsync(store.plan())).toEqual([row]);
 });

@@ -8,6 +8,7 @@ import { completeProtocol } from '../../src/judge/protocol.ts';
 import { rankSamples } from '../../src/judge/rank.ts';
 import { readRewardAnswers } from '../../src/judge/reward-answers.ts';
 import { combineRewards } from '../../src/judge/rewards.ts';
+import type { DecisionRules } from '../../src/judge/rules.ts';
 import { exportRankings, exportVerdicts, openJudgingRun } from '../../src/judge/run.ts';
 import { loadRubric } from '../../src/rubric.ts';
 import type { Ranking, Reward, Sample } from '../../src/schema.ts';
@@ -31,19 +32,29 @@ const silent = (digest: string): Engine =>
     answer: () => ({ status: 'unscored', reason: 'context', message: 'needs 9, has 8' }),
   });
 
-/** Judge the sample into a folder. */
+interface Judging extends DecisionRules {
+  readonly samples?: readonly Sample[];
+  readonly tieBand?: number;
+  readonly seed?: number;
+}
+
+/** Judge the sample, or others, into a folder. */
 async function judged(
   folder: string,
   rubrics: readonly string[],
   engines: readonly Engine[] = [named('one')],
+  { samples = [sample], tieBand = 0, seed = 0, ...rules }: Judging = {},
 ) {
   const loaded = await Promise.all(rubrics.map(loadRubric));
   await using run = await openJudgingRun(folder, {
     engines,
     rubrics: loaded,
-    protocol: completeProtocol({}),
+    protocol: completeProtocol({ seed }),
+    tieBand,
+    ...rules,
   });
-  await createJudge({ engines, rubrics: loaded, store: run.store }).judge(sample);
+  const judge = createJudge({ engines, rubrics: loaded, store: run.store, seed, tieBand, ...rules });
+  for (const one of samples) await judge.judge(one);
   await exportVerdicts(run);
   return folder;
 }
@@ -106,6 +117,32 @@ test('one rubric under two models is a panel; a model that says nothing, and jud
     );
   }
   expect((await rewardsOf([none]))[0]?.reason).toBe('missing helpfulness (not every judgment is made)');
+});
+
+test('settings that move no score make no other judge: parts with and without them are of one', async () => {
+  await using home = await mkdtempDisposable(join(tmpdir(), 'juror-rewards-'));
+  const part = (id: string): Sample => ({ ...sample, id, prompt: id });
+  const judgedAs = (name: string, judging: Judging, engines = [named('one')]) =>
+    judged(join(home.path, name), ['better-answer'], engines, judging);
+  const first = await judgedAs('plain', { samples: [part('1')] });
+  const second = await judgedAs('other', { samples: [part('2')], abstain: { band: 0.4 }, tieBand: 2 });
+  const rewards = await rewardsOf([first, second]);
+  expect(rewards.map(({ score }) => score)).not.toContain(null);
+  expect(rewards.filter(({ panels }) => panels)).toEqual([]);
+
+  // A seed draws other marks around the texts, and abstention says who of a ladder decides.
+  const drawn = await judgedAs('seed', { samples: [part('2')], seed: 1 });
+  const membersOf = async (...folders: string[]) =>
+    (await rewardsOf(folders)).map(({ panels }) => panels?.quality?.total);
+  expect(await membersOf(first, drawn)).toEqual([2, 2, 2, 2]);
+  const ladder = [named('one'), named('two')];
+  const low = await judgedAs('low', { samples: [part('1')], escalate: true, abstain: { band: 0.1 } }, ladder);
+  const high = await judgedAs(
+    'high',
+    { samples: [part('2')], escalate: true, abstain: { band: 0.4 } },
+    ladder,
+  );
+  expect(await membersOf(low, high)).toEqual([2, 2, 2, 2]);
 });
 
 test('a ranking gives the mean chance of being better than another answer', async () => {

@@ -7,9 +7,9 @@ export function reading(
   rubric: string,
   sampleId: string,
   scores: Record<string, Record<string, number | string>>,
-  rest: Partial<RewardReading> & { readonly characters?: number } = {},
+  rest: Partial<RewardReading> & { readonly characters?: number; readonly text?: string } = {},
 ): RewardReading {
-  const { characters = 10, ...other } = rest;
+  const { characters = 10, text = null, ...other } = rest;
   return {
     judge: { identity: rubric, name: rubric, engines: 'fake' },
     sampleId,
@@ -18,6 +18,7 @@ export function reading(
     answers: Object.entries(scores).map(([responseId, own]) => ({
       responseId,
       characters,
+      text,
       scores: Object.fromEntries(
         Object.entries(own).map(([name, said]) => [
           name,

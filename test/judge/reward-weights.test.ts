@@ -9,11 +9,11 @@ import { reading } from './reward-support.ts';
 
 const objectives = ['correctness', 'style'];
 
-async function rulesOf(text: string) {
+async function rulesOf(text: string, base?: Record<string, number>) {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-weights-'));
   const file = join(folder.path, 'weights.yaml');
   await writeFile(file, text);
-  return await readWeightRules(file, objectives).catch((error: Error) => {
+  return await readWeightRules(file, objectives, base).catch((error: Error) => {
     throw new Error(error.message.replaceAll(folder.path, 'FOLDER'));
   });
 }
@@ -46,6 +46,24 @@ test('the first rule that fits changes the weights it names, and no others', asy
   });
   expect(rewards.map(({ score }) => score)).toEqual([0.75, 0.5]);
   expect(prompts.map(({ weights }) => weights.correctness)).toEqual([3, 1]);
+});
+
+test('a rule that leaves no weight above 0 is named with its number and its line', async () => {
+  const text = `
+- when: { subset: math }
+  weights: { style: 1 }
+- when: { subset: talk }
+  weights: { correctness: 0 }
+`;
+  const base = { correctness: 1, style: 0 };
+  await expect(rulesOf(text, base)).rejects.toThrow(
+    'FOLDER/weights.yaml:5: 1.weights: rule 2: expected to leave an objective a weight above 0, got correctness 0, style 0',
+  );
+  const rules = await rulesOf(text);
+  expect(() => weightsByRules(rules, base)).toThrow(
+    'weights, rule 2: expected to leave an objective a weight above 0',
+  );
+  expect(await rulesOf(text, { correctness: 1, style: 1 })).toEqual(rules);
 });
 
 test('faults are named with their line, their field and the nearest name', async () => {

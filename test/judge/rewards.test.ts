@@ -184,6 +184,11 @@ test('readings that do not belong together are refused', () => {
   expect(refused(reading('two', 's', answer, { characters: 11 }))).toThrow(
     "sample 's', response 'a': expected the same text in all runs, got lengths 10 and 11",
   );
+  const digested = (name: string, text: string) => reading(name, 's', answer, { text });
+  expect(gatherAnswers([own, digested('two', 'aaaaaaaaaaaa')])).toHaveLength(1);
+  expect(() => gatherAnswers([digested('one', 'aaaaaaaaaaaa'), digested('two', 'bbbbbbbbbbbb')])).toThrow(
+    `response 'a': expected the same text in all runs, got digests "aaaaaaaaaaaa" and "bbbbbbbbbbbb"`,
+  );
   expect(refused(reading('one', 's', { a: { quality: 0.6 } }))).toThrow(
     "sample 's', response 'a', quality: expected one score of one judge, got 0.5 and 0.6",
   );
