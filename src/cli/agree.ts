@@ -85,7 +85,7 @@ export function agreeCommand(): CommandUnknownOpts {
             ? [agreementHeading(rubricId, report), ...describeAsked(parts, flags)]
             : [
                 describeAgreement(rubricId, report),
-                ...(mode === 'stepwise' ? [] : describeParts(parts, mode)),
+                ...describeParts(parts, mode),
                 ...(calibrated ? [describeCalibratedFigures(calibrated)] : []),
                 ...(withoutPrior
                   ? [

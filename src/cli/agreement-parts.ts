@@ -9,6 +9,8 @@ import type { AgreementSelection, RubricAgreement, RubricRows } from './agreemen
 
 /** What a rubric's rows say beyond agreement; what they say nothing of is missing. */
 export interface AgreementParts {
+  /** Labels and votes in words that the scale lacks. */
+  readonly unread?: RubricRows['unread'];
   readonly annotators?: AnnotatorsReport;
   /** One for each pair of models. */
   readonly models?: readonly ModelRates[];
@@ -31,11 +33,12 @@ export function agreementParts(
   { scale, seed, corrected, against }: PartsOptions,
 ): AgreementParts {
   const { mode, rows, rubricId } = of;
+  const unread = of.unread.labels + of.unread.votes > 0 ? { unread: of.unread } : {};
   const asked = corrected ? '--corrected' : against ? '--against' : undefined;
   if (mode === 'stepwise') {
     if (asked)
       throw new JurorError('usage', `${asked}: expected pairs or single answers, got steps ('${rubricId}')`);
-    return {};
+    return unread;
   }
   const options = { mode, ...(seed === undefined ? {} : { seed }), ...(scale ? { labelRange: scale } : {}) };
   const rates = correctedReport(rows, options);
@@ -50,6 +53,7 @@ export function agreementParts(
   const models = mode === 'pairwise' ? modelRates(rows, options) : [];
   const confidence = confidenceReport(rows, options);
   return {
+    ...unread,
     ...(annotators ? { annotators } : {}),
     ...(models.length > 0 ? { models } : {}),
     ...(rates ? { corrected: rates } : {}),

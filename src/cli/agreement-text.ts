@@ -16,24 +16,37 @@ const mostAnnotators = 12;
 
 /** The parts that were asked for by a flag, and no others. */
 export function describeAsked(
-  { corrected, against }: AgreementParts,
+  { corrected, against, unread }: AgreementParts,
   flags: { readonly corrected?: boolean | undefined },
 ): string[] {
   return [
+    ...describeUnread(unread),
     ...(corrected && flags.corrected ? describeCorrected(corrected) : []),
     ...(against ? describeAgainst(against) : []),
   ];
 }
 
 /** A text for each part there is. */
-export function describeParts(parts: AgreementParts, mode: 'pairwise' | 'pointwise'): string[] {
-  const { annotators, models, corrected, confidence } = parts;
+export function describeParts(parts: AgreementParts, mode: 'pairwise' | 'pointwise' | 'stepwise'): string[] {
+  const { annotators, models, corrected, confidence, unread } = parts;
   return [
+    ...describeUnread(unread),
     ...(annotators ? describeAnnotators(annotators) : []),
     ...(models ? describeModels(models) : []),
     ...(corrected ? describeCorrected(corrected) : []),
-    ...(confidence && confidence.rows >= enough ? describeConfidence(confidence, mode) : []),
+    ...(confidence && mode !== 'stepwise' && confidence.rows >= enough
+      ? describeConfidence(confidence, mode)
+      : []),
   ];
+}
+
+function describeUnread(unread: AgreementParts['unread']): string[] {
+  if (unread === undefined) return [];
+  const left = [
+    ...(unread.labels === 0 ? [] : [plural(unread.labels, 'label')]),
+    ...(unread.votes === 0 ? [] : [plural(unread.votes, 'vote')]),
+  ];
+  return [`left out: ${left.join(' and ')} in words that the scale lacks`];
 }
 
 function describeAnnotators(report: AnnotatorsReport): string[] {
