@@ -91,6 +91,7 @@ export {
 } from './aggregate/confidence-report.ts';
 export {
   type CorrectedRate,
+  type CorrectedRateOptions,
   correctedRate,
   type Judged,
   type Labelled,
@@ -137,7 +138,7 @@ export {
   wilsonInterval,
 } from './aggregate/interval.ts';
 export { krippendorffAlpha, type RatingLevel, type Ratings } from './aggregate/krippendorff.ts';
-export { type ModelRates, modelRates } from './aggregate/model-rates.ts';
+export { type ModelRates, type ModelRatesOptions, modelRates } from './aggregate/model-rates.ts';
 export {
   type CombinedGroup,
   combineGroup,

@@ -17,7 +17,7 @@ export interface Labelled<Value> extends Judged<Value> {
 
 /** A rate corrected by sensitivity and specificity. */
 export interface CorrectedRate {
-  /** The corrected rate, in [0, 1]; n counts the rows of both sets. */
+  /** The corrected rate, in [0, 1]; n counts the rows of both sets, each once. */
   readonly rate: Figure;
   /** The estimate or a bound was outside [0, 1] and was put on its edge. */
   readonly clipped: boolean;
@@ -31,6 +31,12 @@ export interface CorrectedRate {
   readonly specificity: Figure;
 }
 
+/** How a corrected rate is made. */
+export interface CorrectedRateOptions {
+  /** The labelled rows are among the target's. Default false: they are other rows. */
+  readonly contained?: boolean;
+}
+
 /**
  * The rate of true passes among `target`, from the judge's verdicts there and its errors on `labelled` (Rogan and Gladen,
  * Am. J. Epidemiol. 107, 1978): π = (p + specificity − 1) / (sensitivity + specificity − 1). The labelled set may have
@@ -42,10 +48,18 @@ export interface CorrectedRate {
  * Δ = 2z² [π se(1 − se)/m₁ − (1 − π) sp(1 − sp)/m₀]. Sizes are effective ones, divided by the design effect of the
  * estimate: its delta-method variance clustered over that of independent rows, at least 1.
  *
+ * With `contained` the labelled rows are among the target's, which then is all rows: the estimate is the labels' rate and the
+ * corrected rate of the others, mixed by their numbers. Judged rate and error rates then share rows, which cancels a part of
+ * their errors: the effect may be below 1, but the variance not below that of a label for every row.
+ *
  * Undefined without rows, without both kinds of label, or when sensitivity + specificity − 1 cannot be told from 0 (its
  * 95 % interval has 0): a judge that says the same whatever is true cannot be corrected.
  */
-export function correctedRate(target: Judged<boolean>, labelled: Labelled<boolean>): CorrectedRate {
+export function correctedRate(
+  target: Judged<boolean>,
+  labelled: Labelled<boolean>,
+  { contained = false }: CorrectedRateOptions = {},
+): CorrectedRate {
   requireColumns(target, labelled);
   const pick = (truth: boolean) => {
     const rows = [...labelled.truth.keys()].filter((row) => labelled.truth[row] === truth);
@@ -60,7 +74,7 @@ export function correctedRate(target: Judged<boolean>, labelled: Labelled<boolea
     sensitivity: proportion(positives.hits, positives.clusters),
     specificity: proportion(negatives.hits, negatives.clusters),
   };
-  const everywhere = [...target.clusters, ...labelled.clusters];
+  const everywhere = contained ? target.clusters : [...target.clusters, ...labelled.clusters];
   const refuse = (reason: string, unclipped: number | null = null): CorrectedRate => ({
     rate: undefinedFigure(reason, everywhere),
     clipped: false,
@@ -83,7 +97,13 @@ export function correctedRate(target: Judged<boolean>, labelled: Labelled<boolea
   combination.add(target.judged.map(Number), target.clusters, 1 / skill);
   combination.add(positives.hits.map(Number), positives.clusters, -unclipped / skill);
   combination.add(negatives.hits.map(Number), negatives.clusters, (1 - unclipped) / skill);
-  const effect = combination.independent() > 0 ? combination.effect() : copiesEffect(everywhere);
+  const effect =
+    combination.independent() > 0
+      ? contained && combination.clusters() > 1
+        ? Math.max(combination.clustered(), leastVariance(unclipped, target.judged.length)) /
+          combination.independent()
+        : combination.effect()
+      : copiesEffect(everywhere);
   const whole = adjust(share, target.judged.length / effect, Z ** 2);
   const right = adjust(caught, positives.hits.length / effect, 2);
   const wrong = adjust(spared, negatives.hits.length / effect, 2);
@@ -224,6 +244,12 @@ const NO_SKILL = 'sensitivity + specificity − 1 cannot be told from 0: the jud
 function adjust(share: number, size: number, more: number): { share: number; variance: number } {
   const adjusted = (share * size + more / 2) / (size + more);
   return { share: adjusted, variance: (adjusted * (1 - adjusted)) / (size + more) };
+}
+
+/** The variance of a rate, were every row independent and labelled. */
+function leastVariance(rate: number, rows: number): number {
+  const share = Math.min(1 - 0.5 / rows, Math.max(0.5 / rows, rate));
+  return (share * (1 - share)) / rows;
 }
 
 function intoUnit(value: number): number {
