@@ -16,7 +16,7 @@ import {
   readTruths,
   type Truth,
 } from './agreement-rows.ts';
-import { describeAsked, describeParts } from './agreement-text.ts';
+import { describeAsked, describeParts, mostModels } from './agreement-text.ts';
 import { calibratedFigures, describeCalibratedFigures } from './calibration.ts';
 import { writeDiagram } from './diagram.ts';
 import { flag, wholeNumber } from './flags.ts';
@@ -64,7 +64,12 @@ export function agreeCommand(): CommandUnknownOpts {
       const against = flags.against === undefined || none ? undefined : await otherRun(flags.against, flags);
       const reports = found.map((of) => ({
         ...of,
-        parts: agreementParts(of, { ...flags, corrected: flags.corrected && !none, against }),
+        parts: agreementParts(of, {
+          ...flags,
+          corrected: flags.corrected && !none,
+          against,
+          mostModels: flags.json ? undefined : mostModels,
+        }),
         ...(calibrated?.rubricId === of.rubricId ? calibrated : {}),
       }));
       if (flags.json) {

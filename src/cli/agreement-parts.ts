@@ -2,7 +2,7 @@
 import { type AnnotatorsReport, annotatorsReport } from '../aggregate/annotators-report.ts';
 import { type ConfidenceReport, confidenceReport } from '../aggregate/confidence-report.ts';
 import { type CorrectedReport, correctedReport } from '../aggregate/corrected-report.ts';
-import { type ModelRates, modelRates } from '../aggregate/model-rates.ts';
+import { type ModelRates, meetingsByModels, modelRates } from '../aggregate/model-rates.ts';
 import { type PairedReport, pairedReport } from '../aggregate/paired-report.ts';
 import { JurorError } from '../errors.ts';
 import type { AgreementSelection, RubricAgreement, RubricRows } from './agreement-rows.ts';
@@ -14,6 +14,10 @@ export interface AgreementParts {
   readonly annotators?: AnnotatorsReport;
   /** One for each pair of models. */
   readonly models?: readonly ModelRates[];
+  /** Pairs of models whose rates were not asked for. */
+  readonly moreModels?: number;
+  /** Rows without two different known models, where others have them. */
+  readonly withoutModels?: number;
   readonly corrected?: CorrectedReport;
   readonly against?: PairedReport & { readonly run: string; readonly rubricId: string };
   readonly confidence?: ConfidenceReport;
@@ -23,6 +27,8 @@ export interface AgreementParts {
 export interface PartsOptions extends Pick<AgreementSelection, 'scale' | 'seed'> {
   /** Corrected rates or an error. */
   readonly corrected?: boolean | undefined;
+  /** Win rates of no more pairs of models than this, those with most rows. Default: all. */
+  readonly mostModels?: number | undefined;
   /** Another run, by its folder. */
   readonly against?: { readonly folder: string; readonly rubrics: readonly RubricRows[] } | undefined;
 }
@@ -30,7 +36,7 @@ export interface PartsOptions extends Pick<AgreementSelection, 'scale' | 'seed'>
 /** The parts of one rubric. Throws JurorError `usage` where one that was asked for cannot be. */
 export function agreementParts(
   of: Omit<RubricAgreement, 'report'>,
-  { scale, seed, corrected, against }: PartsOptions,
+  { scale, seed, corrected, against, mostModels }: PartsOptions,
 ): AgreementParts {
   const { mode, rows, rubricId } = of;
   const unread = of.unread.labels + of.unread.votes > 0 ? { unread: of.unread } : {};
@@ -50,12 +56,17 @@ export function agreementParts(
     );
   }
   const annotators = annotatorsReport(rows, options);
-  const models = mode === 'pairwise' ? modelRates(rows, options) : [];
+  const meetings = mode === 'pairwise' ? meetingsByModels(rows) : [];
+  const models = meetings.length > 0 ? modelRates(rows, { ...options, most: mostModels }) : [];
+  const met = meetings.reduce((sum, pair) => sum + pair.meetings.length, 0);
+  const more = meetings.length - models.length;
   const confidence = confidenceReport(rows, options);
   return {
     ...unread,
     ...(annotators ? { annotators } : {}),
     ...(models.length > 0 ? { models } : {}),
+    ...(more > 0 ? { moreModels: more } : {}),
+    ...(met > 0 && met < rows.length ? { withoutModels: rows.length - met } : {}),
     ...(rates ? { corrected: rates } : {}),
     ...(against ? { against: againstOf(of, against, options) } : {}),
     ...(confidence ? { confidence } : {}),
