@@ -30,7 +30,14 @@ export interface PartsOptions extends Pick<AgreementSelection, 'scale' | 'seed'>
   /** Win rates of no more pairs of models than this, those with most rows. Default: all. */
   readonly mostModels?: number | undefined;
   /** Another run, by its folder. */
-  readonly against?: { readonly folder: string; readonly rubrics: readonly RubricRows[] } | undefined;
+  readonly against?:
+    | {
+        readonly folder: string;
+        readonly rubrics: readonly RubricRows[];
+        /** This run has one rubric: then an only one of another name is its counterpart. */
+        readonly alone: boolean;
+      }
+    | undefined;
 }
 
 /** The parts of one rubric. Throws JurorError `usage` where one that was asked for cannot be. */
@@ -73,19 +80,19 @@ export function agreementParts(
   };
 }
 
-/** The other run's rubric of the same name, or its only one. */
+/** The other run's rubric of the same name, or its only one where this run has one as well. */
 function againstOf(
   { rubricId, mode, rows }: Omit<RubricAgreement, 'report'>,
-  { folder, rubrics }: NonNullable<PartsOptions['against']>,
+  { folder, rubrics, alone }: NonNullable<PartsOptions['against']>,
   options: Parameters<typeof pairedReport>[2],
 ): NonNullable<AgreementParts['against']> {
-  const only = rubrics.length === 1 ? rubrics[0] : undefined;
+  const only = alone && rubrics.length === 1 ? rubrics[0] : undefined;
   const other = rubrics.find((found) => found.rubricId === rubricId) ?? only;
   const refuse = (expected: string, got: string): never => {
     throw new JurorError('usage', `--against: expected ${expected}, got ${got}`, { place: { file: folder } });
   };
   if (!other) {
-    const known = rubrics.map((found) => found.rubricId).join(', ') || 'no verdicts';
+    const known = rubrics.map((found) => `'${found.rubricId}'`).join(', ') || 'no verdicts';
     return refuse(`verdicts under '${rubricId}'`, known);
   }
   if (other.mode !== mode) return refuse(`${mode} verdicts`, `${other.mode} ones ('${other.rubricId}')`);
