@@ -10,7 +10,7 @@ import {
 } from '../aggregate/process-report.ts';
 import { readSamples } from '../dataset.ts';
 import { JurorError, nearestName } from '../errors.ts';
-import { verdictOf } from '../judge/run.ts';
+import { rubricOf, verdictOf } from '../judge/run.ts';
 import { scaleLabels, scoreOf } from '../scale.ts';
 import type { Annotation, Sample, Verdict } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
@@ -162,8 +162,7 @@ function requireRubric(run: Run, id: string | undefined): void {
 
 /** A word of an only criterion's scale is its score; a winner's name says nothing about one answer alone. */
 function scoreOfWord(run: Run, word: string, rubricId: string): number | undefined {
-  const found = run.manifest.configuration.rubrics.find(({ rubric }) => rubric.id === rubricId);
-  const [criterion, ...others] = found?.rubric.criteria ?? [];
+  const [criterion, ...others] = rubricOf(run, rubricId).rubric.criteria;
   const known = criterion !== undefined && others.length === 0 && scaleLabels(criterion.scale).includes(word);
   return known ? scoreOf(criterion.scale, word) : undefined;
 }
