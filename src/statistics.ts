@@ -95,9 +95,6 @@ export {
   correctedRate,
   type Judged,
   type Labelled,
-  type PredictionPoweredMean,
-  type PredictionPoweredOptions,
-  predictionPoweredMean,
 } from './aggregate/corrected.ts';
 export {
   type CorrectedFigures,
@@ -169,6 +166,11 @@ export {
 } from './aggregate/pairs.ts';
 export { type ParetoFront, type ParetoOptions, paretoFront } from './aggregate/pareto.ts';
 export { type PlackettLuceOptions, plackettLuce, plackettLuceStatistic } from './aggregate/plackett-luce.ts';
+export {
+  type PredictionPoweredMean,
+  type PredictionPoweredOptions,
+  predictionPoweredMean,
+} from './aggregate/prediction-powered.ts';
 export {
   expectedFigures,
   type FirstError,

@@ -1,8 +1,9 @@
 /** The rate among all rows, where only some have labels: as judged, by the labels alone, and corrected. */
 import { type AgreementRow, evidentRange } from './agree.ts';
-import { correctedRate, predictionPoweredMean } from './corrected.ts';
+import { correctedRate } from './corrected.ts';
 import { type BootstrapOptions, type Figure, meanInterval, undefinedFigure } from './interval.ts';
 import { meetingsByModels } from './model-rates.ts';
+import { predictionPoweredMean } from './prediction-powered.ts';
 import { isTwoValued, type LabelRange } from './score-agreement.ts';
 import { winPoints, winRate } from './win-rate.ts';
 
