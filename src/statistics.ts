@@ -91,12 +91,10 @@ export {
 } from './aggregate/confidence-report.ts';
 export {
   type CorrectedRate,
+  type CorrectedRateOptions,
   correctedRate,
   type Judged,
   type Labelled,
-  type PredictionPoweredMean,
-  type PredictionPoweredOptions,
-  predictionPoweredMean,
 } from './aggregate/corrected.ts';
 export {
   type CorrectedFigures,
@@ -137,7 +135,7 @@ export {
   wilsonInterval,
 } from './aggregate/interval.ts';
 export { krippendorffAlpha, type RatingLevel, type Ratings } from './aggregate/krippendorff.ts';
-export { type ModelRates, modelRates } from './aggregate/model-rates.ts';
+export { type ModelRates, type ModelRatesOptions, modelRates } from './aggregate/model-rates.ts';
 export {
   type CombinedGroup,
   combineGroup,
@@ -168,6 +166,11 @@ export {
 } from './aggregate/pairs.ts';
 export { type ParetoFront, type ParetoOptions, paretoFront } from './aggregate/pareto.ts';
 export { type PlackettLuceOptions, plackettLuce, plackettLuceStatistic } from './aggregate/plackett-luce.ts';
+export {
+  type PredictionPoweredMean,
+  type PredictionPoweredOptions,
+  predictionPoweredMean,
+} from './aggregate/prediction-powered.ts';
 export {
   expectedFigures,
   type FirstError,

@@ -18,6 +18,8 @@ export interface AgreementVote {
   /** Null where nobody knows who. */
   readonly annotator: string | null;
   readonly label: Winner | number;
+  /** Where a vote without a name stands, from 0. Default: its place in the list. */
+  readonly place?: number;
 }
 
 /** One verdict beside its label. `agreementRow` makes it from a Verdict. */

@@ -51,17 +51,22 @@ export function agreementRow(verdict: Verdict, options: AgreementRowOptions): Ag
     lengths: options.lengths,
     unscored: verdict.unscored,
     ...(options.group === undefined ? {} : { group: options.group }),
-    ...(annotations ? { votes: annotations.flatMap((annotation) => voteOf(verdict, annotation)) } : {}),
+    ...(annotations
+      ? { votes: annotations.flatMap((annotation, index) => voteOf(verdict, annotation, index)) }
+      : {}),
     ...(models ? { models } : {}),
   };
 }
 
-function voteOf(verdict: Verdict, { annotator, label }: Annotation): AgreementVote[] {
+function voteOf(verdict: Verdict, { annotator, label, place }: Annotation, index: number): AgreementVote[] {
   const said =
     verdict.mode === 'pairwise'
       ? readWinnerLabel(verdict, label)
       : readNumericLabel(verdict, label, undefined);
-  return said === null ? [] : [{ annotator: annotator ?? null, label: said }];
+  if (said === null) return [];
+  return annotator === undefined
+    ? [{ annotator: null, label: said, place: place ?? index }]
+    : [{ annotator, label: said }];
 }
 
 /** The place of a response's id among the pair. */

@@ -81,7 +81,7 @@ interface Ballot {
 
 /**
  * Agreement among annotators and of the judge with them, over rows with votes; null where no row has two. Votes without names
- * count as given by "vote 1", "vote 2" and so on in their order. Labels have levels as in `scoreAgreement`; without any, only
+ * count as given by "vote 1", "vote 2" and so on by their place. Labels have levels as in `scoreAgreement`; without any, only
  * α and the losses are defined.
  */
 export function annotatorsReport(
@@ -150,8 +150,8 @@ function ballotOf({ cluster, winner, score, votes = [] }: AgreementRow, scale: V
     score,
     votes: category
       ? Object.fromEntries(
-          votes.map(({ annotator, label }, place) => [
-            annotator === null ? `vote ${place + 1}` : keyOf(annotator),
+          votes.map(({ annotator, label, place }, index) => [
+            annotator === null ? `vote ${(place ?? index) + 1}` : keyOf(annotator),
             category(label),
           ]),
         )

@@ -1,8 +1,9 @@
 /** The rate among all rows, where only some have labels: as judged, by the labels alone, and corrected. */
 import { type AgreementRow, evidentRange } from './agree.ts';
-import { correctedRate, predictionPoweredMean } from './corrected.ts';
+import { correctedRate } from './corrected.ts';
 import { type BootstrapOptions, type Figure, meanInterval, undefinedFigure } from './interval.ts';
 import { meetingsByModels } from './model-rates.ts';
+import { predictionPoweredMean } from './prediction-powered.ts';
 import { isTwoValued, type LabelRange } from './score-agreement.ts';
 import { winPoints, winRate } from './win-rate.ts';
 
@@ -24,8 +25,12 @@ export interface CorrectedFigures {
   readonly judged: Figure;
   /** The labels and nothing else. */
   readonly labels: Figure;
-  /** By sensitivity and specificity on the labelled rows, of the rows without a label. */
+  /** By sensitivity and specificity on the labelled rows, of all rows; `correctedRate` with `contained`. */
   readonly roganGladen: Figure;
+  /** It, or a bound of it, was outside 0 to 1 and was put on the edge. */
+  readonly clipped: boolean;
+  /** It before that; null where undefined. */
+  readonly unclipped: number | null;
   readonly sensitivity: Figure;
   readonly specificity: Figure;
   /** By prediction-powered inference (PPI++). */
@@ -43,6 +48,8 @@ export interface CorrectedReport {
   readonly rates: readonly ({ readonly name: string } & CorrectedFigures)[];
   /** Rows with a label and without a score, which no rate counts. */
   readonly unscored: number;
+  /** Scored rows without two different known models, which no rate counts where others have them. */
+  readonly withoutModels: number;
 }
 
 /** What is corrected. */
@@ -64,9 +71,11 @@ export function correctedReport(
   const scored = rows.filter(({ score }) => score !== null);
   const labelled = scored.filter(({ label }) => label !== null).length;
   if (labelled === 0 || labelled === scored.length) return null;
-  const named = options.mode === 'pairwise' ? winRows(scored) : passRows(scored, options.labelRange);
+  const named = options.mode === 'pairwise' ? winRows(scored) : passRows(rows, options.labelRange);
+  const counted = named.reduce((sum, { rows }) => sum + rows.length, 0);
   return {
     rates: named.map(({ name, rows }) => ({ name, ...correctedFigures(rows, options) })),
+    withoutModels: options.mode === 'pairwise' ? scored.length - counted : 0,
     unscored: rows.filter(({ score, label }) => score === null && label !== null).length,
   };
 }
@@ -103,16 +112,19 @@ export function correctedFigures(rows: readonly RateRow[], options: BootstrapOpt
   if (!yesOrNo) {
     const reason = 'sensitivity and specificity are of yes and no; here are ties or scores between';
     const missing = undefinedFigure(reason, everything.clusters);
-    return { ...shared, roganGladen: missing, sensitivity: missing, specificity: missing };
+    const none = { roganGladen: missing, clipped: false, unclipped: null };
+    return { ...shared, ...none, sensitivity: missing, specificity: missing };
   }
-  const target = column(others);
   const corrected = correctedRate(
-    { ...target, judged: target.judged.map(isPass) },
+    { ...everything, judged: everything.judged.map(isPass) },
     { ...known, judged: known.judged.map(isPass), truth: truths.map(isPass) },
+    { contained: true },
   );
   return {
     ...shared,
     roganGladen: corrected.rate,
+    clipped: corrected.clipped,
+    unclipped: corrected.unclipped,
     sensitivity: corrected.sensitivity,
     specificity: corrected.specificity,
   };
@@ -141,6 +153,7 @@ function winRows(rows: readonly AgreementRow[]): Named {
   }));
 }
 
+/** The scale and its values are those of all labels, scored or not, as in the agreement report. */
 function passRows(rows: readonly AgreementRow[], given: LabelRange | undefined): Named {
   const labels = rows.flatMap(({ label }) => (typeof label === 'number' ? [label] : []));
   const range = given ?? evidentRange(rows);

@@ -28,33 +28,48 @@ export interface Meeting {
   readonly difference: number;
 }
 
+/** Which rates, and how. */
+export interface ModelRatesOptions extends BootstrapOptions {
+  /** Only the pairs of models that have most rows, this many. Default: all. */
+  readonly most?: number | undefined;
+}
+
 /** The win rate of every pair of models that meet, by name. Rows of one model, or of unknown ones, say nothing here. */
-export function modelRates(rows: readonly AgreementRow[], options: BootstrapOptions = {}): ModelRates[] {
-  return meetingsByModels(rows).map(({ model, against, meetings }) => {
-    const judged = meetings.flatMap(({ winner, difference, cluster }) =>
-      winner === null ? [] : [{ winner, difference, cluster }],
-    );
-    const labelled = meetings.flatMap(({ label, cluster }) => (label === null ? [] : [{ label, cluster }]));
-    const winners = judged.map(({ winner }) => winner);
-    const clusters = judged.map(({ cluster }) => cluster);
-    const { controlled, coefficient } = lengthControl(
-      winners.map(winPoints),
-      judged.map(({ difference }) => difference),
-      clusters,
-      options,
-    );
-    return {
-      model,
-      against,
-      judged: winRate(winners, clusters),
-      lengthControlled: controlled,
-      lengthCoefficient: coefficient,
-      labels: winRate(
-        labelled.map(({ label }) => label),
-        labelled.map(({ cluster }) => cluster),
-      ),
-    };
-  });
+export function modelRates(
+  rows: readonly AgreementRow[],
+  { most = Number.POSITIVE_INFINITY, ...options }: ModelRatesOptions = {},
+): ModelRates[] {
+  const pairs = meetingsByModels(rows);
+  const chosen = new Set(
+    pairs.toSorted((left, right) => right.meetings.length - left.meetings.length).slice(0, most),
+  );
+  return pairs
+    .filter((pair) => chosen.has(pair))
+    .map(({ model, against, meetings }) => {
+      const judged = meetings.flatMap(({ winner, difference, cluster }) =>
+        winner === null ? [] : [{ winner, difference, cluster }],
+      );
+      const labelled = meetings.flatMap(({ label, cluster }) => (label === null ? [] : [{ label, cluster }]));
+      const winners = judged.map(({ winner }) => winner);
+      const clusters = judged.map(({ cluster }) => cluster);
+      const { controlled, coefficient } = lengthControl(
+        winners.map(winPoints),
+        judged.map(({ difference }) => difference),
+        clusters,
+        options,
+      );
+      return {
+        model,
+        against,
+        judged: winRate(winners, clusters),
+        lengthControlled: controlled,
+        lengthCoefficient: coefficient,
+        labels: winRate(
+          labelled.map(({ label }) => label),
+          labelled.map(({ cluster }) => cluster),
+        ),
+      };
+    });
 }
 
 /** Pairs of two different known models, each row turned so that the model whose name sorts first comes first. */

@@ -3,6 +3,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { JurorError } from '../errors.ts';
 import { calibratedVerdictOf } from '../judge/calibrated.ts';
 import { readCalibration } from '../judge/calibration-file.ts';
+import { judgeSubject, requireSubject } from '../judge/calibration-subject.ts';
 import type { LabelPrior } from '../schema.ts';
 import { type Run, readRun } from '../store/run.ts';
 import { agreementHeading, describeAgreement } from './agreement.ts';
@@ -16,7 +17,7 @@ import {
   readTruths,
   type Truth,
 } from './agreement-rows.ts';
-import { describeAsked, describeParts } from './agreement-text.ts';
+import { describeAsked, describeParts, mostModels } from './agreement-text.ts';
 import { calibratedFigures, describeCalibratedFigures } from './calibration.ts';
 import { writeDiagram } from './diagram.ts';
 import { flag, wholeNumber } from './flags.ts';
@@ -50,6 +51,12 @@ export function agreeCommand(): CommandUnknownOpts {
     .option('--json', 'print JSON')
     .action(async (folder, flags) => {
       const terminal = processTerminal();
+      const only = flags.corrected ? '--corrected' : flags.against === undefined ? undefined : '--against';
+      if (flags.calibration !== undefined && only !== undefined)
+        throw new JurorError(
+          'usage',
+          `--calibration: expected no ${only}, which prints nothing of a calibration`,
+        );
       await using run = await readRun(folder);
       const truths = flags.labels === undefined ? undefined : await readTruths(flags.labels);
       const selection: AgreementSelection = {
@@ -61,10 +68,19 @@ export function agreeCommand(): CommandUnknownOpts {
         throw new JurorError('usage', 'expected verdicts to compare, got none', { place: { file: folder } });
       const calibrated = await calibratedOf(run, flags, selection);
       const none = found.every(({ report }) => report.counts.compared === 0);
-      const against = flags.against === undefined || none ? undefined : await otherRun(flags.against, flags);
+      const alone = run.manifest.configuration.rubrics.length === 1;
+      const against =
+        flags.against === undefined || none
+          ? undefined
+          : { ...(await otherRun(flags.against, flags)), alone };
       const reports = found.map((of) => ({
         ...of,
-        parts: agreementParts(of, { ...flags, corrected: flags.corrected && !none, against }),
+        parts: agreementParts(of, {
+          ...flags,
+          corrected: flags.corrected && !none,
+          against,
+          mostModels: flags.json ? undefined : mostModels,
+        }),
         ...(calibrated?.rubricId === of.rubricId ? calibrated : {}),
       }));
       if (flags.json) {
@@ -85,7 +101,7 @@ export function agreeCommand(): CommandUnknownOpts {
             ? [agreementHeading(rubricId, report), ...describeAsked(parts, flags)]
             : [
                 describeAgreement(rubricId, report),
-                ...(mode === 'stepwise' ? [] : describeParts(parts, mode)),
+                ...describeParts(parts, mode),
                 ...(calibrated ? [describeCalibratedFigures(calibrated)] : []),
                 ...(withoutPrior
                   ? [
@@ -151,6 +167,7 @@ async function calibratedOf(
     );
   const calibration = await readCalibration(file);
   const rubricId = calibration.rubric.id;
+  if (rubric !== undefined && rubric !== rubricId) requireSubject(calibration, judgeSubject(run, rubric));
   if ('priors' in calibration) {
     const derive = calibratedVerdictOf(run, calibration);
     const [of] = await agreementOf(run, { ...selection, rubric: rubricId, derive });
@@ -159,7 +176,6 @@ async function calibratedOf(
   const { truthOf } = selection;
   const calibrated = await calibratedFigures(run, calibration, {
     ...(truthOf ? { labelOf: (id) => truthOf(id)?.label } : {}),
-    ...(rubric === undefined ? {} : { rubricId: rubric }),
     ...(scale ? { labelRange: scale } : {}),
     ...(seed === undefined ? {} : { seed }),
   });

@@ -10,7 +10,7 @@ import {
 } from '../aggregate/process-report.ts';
 import { readSamples } from '../dataset.ts';
 import { JurorError, nearestName } from '../errors.ts';
-import { verdictOf } from '../judge/run.ts';
+import { rubricOf, verdictOf } from '../judge/run.ts';
 import { scaleLabels, scoreOf } from '../scale.ts';
 import type { Annotation, Sample, Verdict } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
@@ -39,6 +39,8 @@ export interface RubricRows {
   readonly rows: readonly IdentifiedRow[];
   /** Of solutions judged step by step. */
   readonly solutions: readonly ProcessRow[];
+  /** Labels and votes in words that the scale lacks, which say nothing here. */
+  readonly unread: { readonly labels: number; readonly votes: number };
 }
 
 /** One rubric's report, and the rows that it is made from. */
@@ -69,17 +71,31 @@ export async function readAgreementRows(run: Run, selection: AgreementSelection)
   const { criterion, truthOf } = selection;
   requireRubric(run, selection.rubric);
   const derive = selection.derive ?? verdictOf(run);
-  const rubrics = new Map<string, RubricRows & { rows: IdentifiedRow[]; solutions: ProcessRow[] }>();
+  const rubrics = new Map<
+    string,
+    RubricRows & {
+      rows: IdentifiedRow[];
+      solutions: ProcessRow[];
+      unread: { labels: number; votes: number };
+    }
+  >();
   for await (const { row, judgments } of readPlan(run)) {
     const { mode, sampleId, responseIds, rubric, models, group } = row;
     if (judgments === null || (selection.rubric !== undefined && rubric.id !== selection.rubric)) continue;
-    const entry = rubrics.get(rubric.id) ?? { rubricId: rubric.id, mode, rows: [], solutions: [] };
+    const entry = rubrics.get(rubric.id) ?? {
+      rubricId: rubric.id,
+      mode,
+      rows: [],
+      solutions: [],
+      unread: { labels: 0, votes: 0 },
+    };
     rubrics.set(rubric.id, entry);
     const truth = truthOf ? truthOf(sampleId) : row;
     const { label: _judgedAlong, ...verdict } = derive(row, judgments);
     const usable = <Value>(label: Value) =>
       mode === 'pairwise' || typeof label !== 'string' ? label : scoreOfWord(run, label, rubric.id);
     const label = usable(truth?.label);
+    if (label === undefined && truth?.label !== undefined) entry.unread.labels++;
     const common = {
       cluster: row.cluster,
       ...(label === undefined ? {} : { label }),
@@ -92,10 +108,13 @@ export async function readAgreementRows(run: Run, selection: AgreementSelection)
       continue;
     }
     const votes = truth?.annotations ?? row.annotations ?? [];
-    const annotations = votes.flatMap((vote): Annotation[] => {
+    const annotations = votes.flatMap((vote, index): Annotation[] => {
       const said = usable(vote.label);
-      return said === undefined ? [] : [{ ...vote, label: said }];
+      if (said === undefined) return [];
+      const place = vote.annotator === undefined ? { place: vote.place ?? index } : {};
+      return [{ ...vote, ...place, label: said }];
     });
+    entry.unread.votes += votes.length - annotations.length;
     entry.rows.push({
       ...agreementRow(verdict, {
         lengths: row.characters,
@@ -144,8 +163,7 @@ function requireRubric(run: Run, id: string | undefined): void {
 
 /** A word of an only criterion's scale is its score; a winner's name says nothing about one answer alone. */
 function scoreOfWord(run: Run, word: string, rubricId: string): number | undefined {
-  const found = run.manifest.configuration.rubrics.find(({ rubric }) => rubric.id === rubricId);
-  const [criterion, ...others] = found?.rubric.criteria ?? [];
+  const [criterion, ...others] = rubricOf(run, rubricId).rubric.criteria;
   const known = criterion !== undefined && others.length === 0 && scaleLabels(criterion.scale).includes(word);
   return known ? scoreOf(criterion.scale, word) : undefined;
 }

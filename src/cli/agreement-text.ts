@@ -1,39 +1,53 @@
 /** The parts below an agreement's tables as text. */
 import type { AnnotatorsReport } from '../aggregate/annotators-report.ts';
 import type { ConfidenceReport } from '../aggregate/confidence-report.ts';
-import type { CorrectedFigures, CorrectedReport } from '../aggregate/corrected-report.ts';
 import type { Figure } from '../aggregate/interval.ts';
-import type { ModelRates } from '../aggregate/model-rates.ts';
 import type { AgreementParts } from './agreement-parts.ts';
 import { reliabilityTable } from './calibration.ts';
-import { number, share } from './figures.ts';
+import { describeCorrected } from './corrected-text.ts';
+import { number, reasons, share } from './figures.ts';
 import { count, excerpt, percent, plural, table } from './terminal.ts';
 
 /** Rows below which a reliability table and a risk-coverage curve would be noise. */
 const enough = 20;
 /** Annotators that are shown; all are in the JSON. */
 const mostAnnotators = 12;
+/** Pairs of models that are shown; all are in the JSON. */
+export const mostModels = 12;
 
 /** The parts that were asked for by a flag, and no others. */
 export function describeAsked(
-  { corrected, against }: AgreementParts,
+  { corrected, against, unread }: AgreementParts,
   flags: { readonly corrected?: boolean | undefined },
 ): string[] {
   return [
-    ...(corrected && flags.corrected ? describeCorrected(corrected) : []),
+    ...describeUnread(unread),
+    ...(corrected && flags.corrected ? describeCorrected(corrected, mostModels) : []),
     ...(against ? describeAgainst(against) : []),
   ];
 }
 
 /** A text for each part there is. */
-export function describeParts(parts: AgreementParts, mode: 'pairwise' | 'pointwise'): string[] {
-  const { annotators, models, corrected, confidence } = parts;
+export function describeParts(parts: AgreementParts, mode: 'pairwise' | 'pointwise' | 'stepwise'): string[] {
+  const { annotators, corrected, confidence, unread } = parts;
   return [
+    ...describeUnread(unread),
     ...(annotators ? describeAnnotators(annotators) : []),
-    ...(models ? describeModels(models) : []),
-    ...(corrected ? describeCorrected(corrected) : []),
-    ...(confidence && confidence.rows >= enough ? describeConfidence(confidence, mode) : []),
+    ...describeModels(parts),
+    ...(corrected ? describeCorrected(corrected, mostModels) : []),
+    ...(confidence && mode !== 'stepwise' && confidence.rows >= enough
+      ? describeConfidence(confidence, mode)
+      : []),
   ];
+}
+
+function describeUnread(unread: AgreementParts['unread']): string[] {
+  if (unread === undefined) return [];
+  const left = [
+    ...(unread.labels === 0 ? [] : [plural(unread.labels, 'label')]),
+    ...(unread.votes === 0 ? [] : [plural(unread.votes, 'vote')]),
+  ];
+  return [`left out: ${left.join(' and ')} in words that the scale lacks`];
 }
 
 function describeAnnotators(report: AnnotatorsReport): string[] {
@@ -94,7 +108,12 @@ function describeAnnotators(report: AnnotatorsReport): string[] {
   ];
 }
 
-function describeModels(models: readonly ModelRates[]): string[] {
+function describeModels({ models, moreModels = 0, withoutModels = 0 }: AgreementParts): string[] {
+  if (models === undefined) return [];
+  const notes = [
+    ...(moreModels === 0 ? [] : [`and ${plural(moreModels, 'pair')} of models with fewer rows, in --json`]),
+    ...(withoutModels === 0 ? [] : [`${plural(withoutModels, 'row')} without two known models left out`]),
+  ];
   return [
     table(
       ['win rate', 'as judged', 'at equal length', 'by the labels', 'judged', 'labelled'],
@@ -108,58 +127,9 @@ function describeModels(models: readonly ModelRates[]): string[] {
       ]),
       ['judged', 'labelled'],
     ),
+    ...(notes.length === 0 ? [] : [notes.join('\n')]),
     ...reasons(models.map(({ lengthControlled }) => ['at equal length', lengthControlled] as const)),
   ];
-}
-
-function describeCorrected({ rates, unscored }: CorrectedReport): string[] {
-  if (rates.length === 0)
-    return ["corrected rates: none, the range of the labels' scale is not known; give --scale"];
-  return rates
-    .flatMap((rate) => [...describeRate(rate)])
-    .concat(unscored === 0 ? [] : [`${plural(unscored, 'labelled verdict')} without a score left out`]);
-}
-
-function describeRate(rate: CorrectedReport['rates'][number] & CorrectedFigures): string[] {
-  const { name, labelled, unlabelled, rarer } = rate;
-  const row = (noun: string, figure: Figure) => [noun, share(figure), count(figure.n)];
-  const notes = [
-    `${count(labelled)} with a label, ${count(unlabelled)} without; corrections hold where the labelled are a random sample`,
-    ...(rate.sensitivity.estimate === null && rate.specificity.estimate === null
-      ? []
-      : [`sensitivity ${share(rate.sensitivity)}, specificity ${share(rate.specificity)}`]),
-    ...fewLabels(rarer, labelled),
-    ...reasons([
-      ['Rogan–Gladen', rate.roganGladen],
-      ['prediction-powered', rate.predictionPowered],
-    ]),
-  ];
-  return [
-    table(
-      [excerpt(name, 72), 'rate', 'n'],
-      [
-        row('as judged', rate.judged),
-        row('labels alone', rate.labels),
-        row('corrected, Rogan–Gladen', rate.roganGladen),
-        row('corrected, prediction-powered', rate.predictionPowered),
-      ],
-      ['n'],
-    ),
-    notes.join('\n'),
-  ];
-}
-
-/** The prediction-powered interval is a normal approximation. */
-function fewLabels(rarer: number | null, labelled: number): string[] {
-  if (rarer === null)
-    return labelled >= 2 * enough
-      ? []
-      : [`${plural(labelled, 'label')}: below ${2 * enough} the prediction-powered interval is too narrow`];
-  return rarer >= enough
-    ? []
-    : [
-        `${plural(rarer, 'label')} of the rarer outcome: below ${enough} the prediction-powered interval is too narrow`,
-      ];
 }
 
 function describeAgainst({
@@ -218,14 +188,6 @@ function describeConfidence({ reliability, surest, rows }: ConfidenceReport, mod
     ...reliabilityTable('reliability', reliability, mode),
     ...(lines.length === 0 ? ['every verdict is equally sure'] : [lines.join('\n')]),
   ];
-}
-
-/** Why figures are missing, each reason once. */
-function reasons(figures: readonly (readonly [string, Figure])[]): string[] {
-  const missing = figures.flatMap(([noun, { estimate, reason }]) =>
-    estimate === null && reason !== undefined ? [`${noun}: none, ${reason}`] : [],
-  );
-  return [...new Set(missing)];
 }
 
 function probability(value: number): string {

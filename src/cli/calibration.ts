@@ -73,10 +73,10 @@ export interface CalibratedFigures {
 export async function calibratedFigures(
   run: Run,
   calibration: Calibration,
-  options: CalibrationRowOptions & { readonly rubricId?: string; readonly seed?: number },
+  options: CalibrationRowOptions & { readonly seed?: number },
 ): Promise<CalibratedFigures> {
   const { mode, rubric, parameters, labelRange, crossValidation } = calibration;
-  createCalibrator(calibration, calibrationSubject(run, options.rubricId ?? rubric.id));
+  createCalibrator(calibration, calibrationSubject(run, rubric.id));
   const read = await readCalibrationRows(run, rubric.id, {
     ...(labelRange ? { labelRange } : {}),
     ...options,

@@ -18,3 +18,11 @@ export function number({ estimate, low, high }: Figure): string {
 function interval(low: number | null, high: number | null, format: (value: number) => string): string {
   return low === null || high === null || low === high ? '' : ` [${format(low)}, ${format(high)}]`;
 }
+
+/** Why figures are missing, each reason once. */
+export function reasons(figures: readonly (readonly [string, Figure])[]): string[] {
+  const missing = figures.flatMap(([noun, { estimate, reason }]) =>
+    estimate === null && reason !== undefined ? [`${noun}: none, ${reason}`] : [],
+  );
+  return [...new Set(missing)];
+}

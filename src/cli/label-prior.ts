@@ -2,6 +2,7 @@
 import { JurorError } from '../errors.ts';
 import { judgeSubject, requireSubject } from '../judge/calibration-subject.ts';
 import { fitLabelPrior, takeOutPrior } from '../judge/content-free.ts';
+import { rubricOf } from '../judge/run.ts';
 import type { Judgment, LabelPrior, Rubric } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
 import { type Run, readRun } from '../store/run.ts';
@@ -40,8 +41,7 @@ export async function fitPriorOf(
   const before = await judgmentsUnder(run, rubricId);
   const source = contentFree === undefined ? before : await judgmentsOf(contentFree, rubricId, run);
   const prior = fitLabelPrior(source, subject, { kind, strength });
-  const rubric = run.manifest.configuration.rubrics.find((own) => own.rubric.id === rubricId)?.rubric;
-  if (rubric === undefined) throw new JurorError('usage', `expected a rubric of the run, got '${rubricId}'`);
+  const { rubric } = rubricOf(run, rubricId);
   return { prior, rubric, before, after: takeOutPrior(before, rubric, prior) };
 }
 

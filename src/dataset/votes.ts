@@ -26,31 +26,32 @@ interface Read {
   readonly whole: boolean;
 }
 
+/** A list where votes may be. */
+interface List {
+  readonly name: string;
+  readonly alias: string;
+  readonly value: readonly unknown[];
+  /** Of the row itself, not of its `meta`. */
+  readonly own: boolean;
+}
+
 /**
- * The votes of a row: a list of labels, or of objects with `label` (or `preference`; for one response also `score`) and,
- * where known, `who` (or `annotator`, `rater`), under `annotations`, `votes` or `annotators`, of the row or of its `meta`.
- * What is no list there, such as a count, is no vote; nor is null. Steps have no votes. A malformed one is an error.
+ * The votes of a row: a list of words, or of objects with `label` (or `preference`; for one response also `score`) and, where
+ * known, `who` (or `annotator`, `rater`), under `annotations`, `votes` or `annotators`, of the row or of its `meta`. Bare numbers
+ * are votes under `votes` of one response alone: elsewhere they count something. Under `annotators` only objects are. Null is
+ * no vote, but keeps its place. What says nothing of this kind is no vote; steps have none. A malformed one is an error where
+ * the list names who said what, or where others in a list of the row itself can be read.
  */
 export function annotationsOf(fields: Fields, { responses, alone }: Found): Annotation[] | undefined {
   if (alone || (responses.length === 1 && responses[0]?.steps)) return undefined;
-  const field = voteField(fields);
-  if (!field) return undefined;
-  const votes: Read[] = [];
-  const lines = new Map<string, string>();
-  for (const [index, value] of field.value.entries()) {
-    const at = `${field.name}.${index}`;
-    const vote = voteOf(fields, { name: at, value }, responses);
-    if (!vote) continue;
-    const { annotator } = vote.annotation;
-    const before = annotator === undefined ? undefined : lines.get(annotator);
-    if (before !== undefined)
-      throw unfit(fields, at, `expected each annotator once, got "${annotator}" as in ${before}`);
-    if (annotator !== undefined) lines.set(annotator, at);
-    votes.push(vote);
+  for (const list of listsOf(fields)) {
+    const votes = votesIn(fields, list, responses);
+    if (!votes) continue;
+    // A field of the row goes to the metadata as well when its votes say more, such as how sure they are.
+    if (votes.every(({ whole }) => whole)) fields.taken.add(list.name);
+    return votes.map(({ annotation }) => annotation);
   }
-  // A field of the row goes to the metadata as well when its votes say more, such as how sure they are.
-  if (votes.every(({ whole }) => whole)) fields.taken.add(field.name);
-  return votes.length === 0 ? undefined : votes.map(({ annotation }) => annotation);
+  return undefined;
 }
 
 /**
@@ -69,35 +70,111 @@ export function labelOfMost(
   return responses.length === 2 ? 'tie' : undefined;
 }
 
-function voteField(
-  fields: Fields,
-): { readonly name: string; readonly value: readonly unknown[] } | undefined {
-  const own = listIn(fields);
-  if (own) return own;
+function listsOf(fields: Fields): List[] {
   const meta = find(fields, metaNames);
-  if (!meta || !isObject(meta.value)) return undefined;
-  const inner = listIn(fieldsOf(meta.value, fields.place));
-  return inner && { name: `${meta.name}.${inner.name}`, value: inner.value };
+  const inner = meta && isObject(meta.value) ? listsIn(fieldsOf(meta.value, fields.place)) : [];
+  return [
+    ...listsIn(fields).map((list) => ({ ...list, own: true })),
+    ...inner.map((list) => ({ ...list, name: `${meta?.name}.${list.name}`, own: false })),
+  ];
 }
 
-function listIn(fields: Fields): { readonly name: string; readonly value: readonly unknown[] } | undefined {
-  for (const alias of voteNames) {
-    const field = fields.byAlias.get(alias);
-    if (field && Array.isArray(field.value)) return { name: field.name, value: field.value };
+function listsIn(fields: Fields): Omit<List, 'own'>[] {
+  return voteNames.flatMap((alias) => {
+    const { name = alias, value } = fields.byAlias.get(alias) ?? {};
+    return Array.isArray(value) ? [{ name, alias, value }] : [];
+  });
+}
+
+/** The votes of a list; undefined for a list of something else. */
+function votesIn(
+  fields: Fields,
+  { name, alias, value, own }: List,
+  responses: readonly Response[],
+): Read[] | undefined {
+  const single = responses.length === 1;
+  const names = single ? [...labelNames, 'score'] : labelNames;
+  const says = (item: unknown) =>
+    isObject(item)
+      ? keyOf(item, names) !== undefined || (alias !== 'annotators' && isSlip(item, names))
+      : alias !== 'annotators' &&
+        (isWord(item, responses) || (alias === 'votes' && single && isNumber(item)));
+  if (!value.some(says)) return undefined;
+  const votes: Read[] = [];
+  const lines = new Map<string, string>();
+  let fault: unknown;
+  for (const [index, item] of value.entries()) {
+    const at = `${name}.${index}`;
+    try {
+      const vote = voteOf(fields, { name: at, value: item }, responses, names);
+      if (!vote) continue;
+      const { annotator } = vote.annotation;
+      const before = annotator === undefined ? undefined : lines.get(annotator);
+      if (before !== undefined)
+        throw unfit(fields, at, `expected each annotator once, got "${annotator}" as in ${before}`);
+      if (annotator !== undefined) lines.set(annotator, at);
+      votes.push(placed(vote, index, votes.length));
+    } catch (error) {
+      fault ??= error;
+    }
   }
-  return undefined;
+  const named = value.some(
+    (item) => isObject(item) && keyOf(item, annotatorNames) !== undefined && says(item),
+  );
+  if (fault !== undefined && (named || (own && votes.length > 0))) throw fault;
+  return fault !== undefined || votes.length === 0 ? undefined : votes;
 }
 
-function voteOf(fields: Fields, vote: Field, responses: readonly Response[]): Read | undefined {
+/** A vote without a name says where it stood, unless it stands there still. */
+function placed({ annotation, whole }: Read, index: number, now: number): Read {
+  const place = annotation.place ?? index;
+  return annotation.annotator !== undefined || place === now
+    ? { annotation, whole }
+    : { annotation: { ...annotation, place }, whole };
+}
+
+function keyOf(item: Readonly<Record<string, unknown>>, names: readonly string[]): string | undefined {
+  return Object.keys(item).find((key) => names.includes(aliasOf(key)));
+}
+
+/** Someone's, with a name that is nearly one of a label. */
+function isSlip(item: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
+  return (
+    keyOf(item, annotatorNames) !== undefined &&
+    Object.keys(item).some((key) => nearestName(key, names) !== undefined)
+  );
+}
+
+/** A number, true or false, or the text of a number. */
+function isNumber(item: unknown): boolean {
+  return (
+    ['number', 'boolean'].includes(typeof item) ||
+    (typeof item === 'string' && item.trim() !== '' && !Number.isNaN(Number(item)))
+  );
+}
+
+function isWord(item: unknown, responses: readonly Response[]): boolean {
+  return (
+    typeof item === 'string' &&
+    (!isNumber(item) || responses.some(({ id, model }) => id === item || model === item))
+  );
+}
+
+function voteOf(
+  fields: Fields,
+  vote: Field,
+  responses: readonly Response[],
+  names: readonly string[],
+): Read | undefined {
   const { name: at, value } = vote;
   if (value === null) return undefined;
   if (!isObject(value)) {
+    if (responses.length > 1 && isNumber(value) && !isWord(value, responses))
+      throw unfit(fields, at, `expected a word or an object with label, got ${kindOf(value)}`);
     const { label, exact } = labelOf(fields, vote, responses);
     return { annotation: { label }, whole: exact };
   }
-  const own = (names: readonly string[]) => Object.keys(value).find((key) => names.includes(aliasOf(key)));
-  const names = responses.length === 1 ? [...labelNames, 'score'] : labelNames;
-  const name = own(names);
+  const name = keyOf(value, names);
   if (name === undefined) {
     const keys = Object.keys(value);
     const near = keys.map((key) => nearestName(key, names)).find((key) => key !== undefined);
@@ -109,7 +186,7 @@ function voteOf(fields: Fields, vote: Field, responses: readonly Response[]): Re
     );
   }
   if (value[name] === null) return undefined;
-  const who = own(annotatorNames);
+  const who = keyOf(value, annotatorNames);
   const annotator = who === undefined ? undefined : (value[who] ?? undefined);
   if (annotator !== undefined && !isId(annotator))
     throw unfit(
@@ -118,10 +195,23 @@ function voteOf(fields: Fields, vote: Field, responses: readonly Response[]): Re
       `expected text of 1 to 256 characters or an integer, got ${kindOf(annotator)}`,
     );
   const { label, exact } = labelOf(fields, { name: `${at}.${name}`, value: value[name] }, responses);
+  const place = annotator === undefined && isPlace(value.place) ? value.place : undefined;
   return {
-    annotation: { ...(annotator === undefined ? {} : { annotator: String(annotator) }), label },
-    whole: exact && Object.keys(value).every((key) => key === name || key === who),
+    annotation: {
+      ...(annotator === undefined ? {} : { annotator: String(annotator) }),
+      label,
+      ...(place === undefined ? {} : { place }),
+    },
+    whole:
+      exact &&
+      Object.keys(value).every(
+        (key) => key === name || key === who || (key === 'place' && place !== undefined),
+      ),
   };
+}
+
+function isPlace(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0;
 }
 
 /** The label, and whether its spelling says nothing more. */

@@ -38,8 +38,6 @@ export interface CalibrationRowOptions {
   readonly labelOf?: (sampleId: string) => Label | undefined;
   /** The ends of numeric labels' scale. Default 0 to 1 where all labels are 0 or 1; an error for others. */
   readonly labelRange?: LabelRange;
-  /** How verdicts are derived. Default: as the run's settings say. */
-  readonly derive?: ReturnType<typeof verdictOf>;
 }
 
 /** The labelled verdicts of one rubric of a run, in the order of its plan. */
@@ -48,7 +46,7 @@ export async function readCalibrationRows(
   rubricId: string,
   options: CalibrationRowOptions = {},
 ): Promise<CalibrationRows> {
-  const derive = options.derive ?? verdictOf(run);
+  const derive = verdictOf(run);
   const labelled: (CalibrationRow | Unscored)[] = [];
   let verdicts = 0;
   let pairwise = false;

@@ -1,12 +1,11 @@
 /** Verdicts of a run as a calibration makes them. */
-import { JurorError } from '../errors.ts';
-import type { AnyCalibration, Judgment, Rubric, Verdict } from '../schema.ts';
+import type { AnyCalibration, Judgment, Verdict } from '../schema.ts';
 import type { Run } from '../store/run.ts';
 import type { PlanRow } from '../store/store.ts';
 import { createCalibrator } from './calibrate.ts';
 import { calibrationSubject, judgeSubject, requireSubject } from './calibration-subject.ts';
 import { takeOutPrior } from './content-free.ts';
-import { verdictOf } from './run.ts';
+import { rubricOf, verdictOf } from './run.ts';
 
 /**
  * How this run's verdicts are derived, those under the calibration's rubric calibrated: a line moves the verdict's probability, a
@@ -27,13 +26,7 @@ export function calibratedVerdictOf(
     };
   }
   requireSubject(calibration, judgeSubject(run, id));
-  const rubric = rubricOf(run, id);
+  const { rubric } = rubricOf(run, id);
   return (row, judgments) =>
     derive(row, row.rubric.id === id ? takeOutPrior(judgments, rubric, calibration) : judgments);
-}
-
-function rubricOf({ manifest }: Run, id: string): Rubric {
-  const found = manifest.configuration.rubrics.find(({ rubric }) => rubric.id === id);
-  if (found === undefined) throw new JurorError('usage', `expected a rubric of the run, got '${id}'`);
-  return found.rubric;
 }

@@ -2,6 +2,7 @@
 import { JurorError } from '../errors.ts';
 import type { Calibration, Rubric } from '../schema.ts';
 import type { Run } from '../store/run.ts';
+import { rubricOf } from './run.ts';
 
 /** Who judges under one rubric: everything that its probabilities depend on. */
 export interface JudgeSubject extends Pick<Calibration, 'rubric' | 'engines' | 'protocol'> {
@@ -29,18 +30,14 @@ export function calibrationSubject(run: Pick<Run, 'manifest'>, rubricId: string)
 
 /** Who judged a run under one of its rubrics. Throws JurorError `usage` for a rubric that the run lacks. */
 export function judgeSubject(run: Pick<Run, 'manifest'>, rubricId: string): JudgeSubject {
-  const { rubrics, engines, prompts, critique, samples, settings } = run.manifest.configuration;
+  const { engines, prompts, critique, samples, settings } = run.manifest.configuration;
   const { panel, quorum, escalate, abstain = '' } = settings;
   const together = escalate
     ? `ladder, ${abstain}`
     : panel === undefined
       ? undefined
       : `${panel}, quorum ${quorum}`;
-  const found = rubrics.find(({ rubric }) => rubric.id === rubricId);
-  if (!found) {
-    const known = rubrics.map(({ rubric }) => rubric.id).join(', ');
-    throw new JurorError('usage', `expected a rubric of the run (${known}), got '${rubricId}'`);
-  }
+  const found = rubricOf(run, rubricId);
   const { id, version, mode, prompt } = found.rubric;
   return {
     mode,

@@ -22,7 +22,7 @@ export interface ContentFreeOptions {
  * Pointwise judgments whose distributions are divided, criterion by criterion and engine by engine, by the mean
  * distribution of the batch or of content-free answers; labels and scores are read from what results, unscored ones stay.
  * They are for deriveVerdict, not for a store: their keys are those of what was read. Throws JurorError `usage` for pairs,
- * whose two orders cancel the prior, and `data` for a criterion without a content-free judgment.
+ * whose two orders cancel the prior, and `data` for a criterion without a prior.
  */
 export function calibrateContentFree(
   judgments: readonly Judgment[],
@@ -31,7 +31,8 @@ export function calibrateContentFree(
 ): Judgment[] {
   requireSingle(rubric);
   const priors = priorsOf(options.contentFree ?? judgments);
-  return takeOut(judgments, rubric, priors, options.strength);
+  const kind = options.contentFree === undefined ? 'batch' : 'content-free';
+  return takeOut(judgments, rubric, { kind, priors, strength: options.strength });
 }
 
 /**
@@ -73,10 +74,16 @@ export function fitLabelPrior(
 /** Judgments read again with a kept prior taken out; see {@link calibrateContentFree}. The prior must be of their judge and rubric. */
 export function takeOutPrior(judgments: readonly Judgment[], rubric: Rubric, prior: LabelPrior): Judgment[] {
   const priors = new Map(prior.priors.map((own) => [groupName(own.criterionId, own.engine), own]));
-  return takeOut(judgments, rubric, priors, prior.strength);
+  return takeOut(judgments, rubric, { kind: prior.kind, priors, strength: prior.strength });
 }
 
 type Prior = LabelPrior['priors'][number];
+
+interface Priors {
+  readonly kind: LabelPrior['kind'];
+  readonly priors: ReadonlyMap<string, Prior>;
+  readonly strength: number | undefined;
+}
 
 function priorsOf(judgments: readonly Judgment[]): Map<string, Prior> {
   const groups = Map.groupBy(judgments, ({ criterionId, engine }) => groupName(criterionId, engine));
@@ -98,8 +105,7 @@ function priorsOf(judgments: readonly Judgment[]): Map<string, Prior> {
 function takeOut(
   judgments: readonly Judgment[],
   rubric: Rubric,
-  priors: ReadonlyMap<string, Prior>,
-  strength: number | undefined,
+  { kind, priors, strength }: Priors,
 ): Judgment[] {
   return judgments.map((judgment) => {
     const { outcome, criterionId, engine } = judgment;
@@ -108,7 +114,7 @@ function takeOut(
     if (!prior)
       throw new JurorError(
         'data',
-        `expected a scored content-free judgment of criterion '${criterionId}' by ${engine.model}, got none`,
+        `expected a ${kind} prior of criterion '${criterionId}' by ${engine.model}, got none`,
       );
     const calibrated = contentFreeCalibration(
       outcome.distribution,

@@ -93,6 +93,18 @@ export async function exportRankings(run: Run, rankings: readonly Ranking[]): Pr
   );
 }
 
+/** A run's rubric of this id, and its digest. Throws JurorError `usage` for one that the run lacks. */
+export function rubricOf(
+  { manifest }: Pick<Run, 'manifest'>,
+  id: string,
+): { readonly digest: string; readonly rubric: Rubric } {
+  const { rubrics } = manifest.configuration;
+  const found = rubrics.find(({ rubric }) => rubric.id === id);
+  if (found) return found;
+  const known = rubrics.map(({ rubric }) => rubric.id).join(', ');
+  throw new JurorError('usage', `expected a rubric of the run (${known}), got '${id}'`);
+}
+
 /** How this run's verdicts are derived from plan rows and judgments. */
 export function verdictOf(run: Run): (row: PlanRow, judgments: readonly Judgment[]) => Verdict {
   const { engines, rubrics, settings } = run.manifest.configuration;

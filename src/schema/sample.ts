@@ -35,6 +35,8 @@ export const Annotation = z.strictObject({
   annotator: Id.optional(),
   /** A winner's response id or `tie`, a score, or the word of a choice. */
   label: z.union([z.string(), z.number()]),
+  /** Where a vote without a name stood among those of its row, from 0; missing where it stands there still. */
+  place: z.int().min(0).optional(),
 });
 export type Annotation = z.infer<typeof Annotation>;
 

@@ -83,6 +83,25 @@ test('votes without names count by their place, and nobody is named', () => {
   expect(report).toMatchObject({ votes: 6, annotators: {}, majority: { estimate: 1 } });
 });
 
+test('raters by column stay apart where one of them said nothing', () => {
+  // In even rows the first two disagree; in odd rows the second and the third agree: the second is to be believed.
+  const column = (label: Winner, place: number) => ({ annotator: null, label, place });
+  const named = (label: Winner, place: number) => ({ annotator: `w${place}`, label });
+  const report = (vote: (label: Winner, place: number) => AgreementVote) =>
+    annotatorsReport(
+      Array.from({ length: 40 }, (_, row) => {
+        const right = row % 4 < 2 ? 'first' : 'second';
+        const wrong = row % 4 < 2 ? 'second' : 'first';
+        const votes = row % 2 ? [vote(right, 1), vote(right, 2)] : [vote(wrong, 0), vote(right, 1)];
+        return pairRow(right, null, { ...cluster(row), votes });
+      }),
+      options,
+    );
+  const nameless = report(column);
+  expect(nameless).toEqual({ ...report(named), annotators: {} });
+  expect(nameless?.dawidSkene).toMatchObject({ estimate: 1, n: 40 });
+});
+
 test('scores have levels on a known scale; on an unknown one only α is told, and why', () => {
   const votes = (...said: number[]) => said.map((label, place) => ({ annotator: `w${place}`, label }));
   const rows = [

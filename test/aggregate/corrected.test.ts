@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { correctedRate, type Judged, predictionPoweredMean } from '../../src/aggregate/corrected.ts';
+import { correctedRate, type Judged } from '../../src/aggregate/corrected.ts';
 import type { Figure } from '../../src/aggregate/interval.ts';
+import { predictionPoweredMean } from '../../src/aggregate/prediction-powered.ts';
 import { createRandom, type Random } from '../../src/aggregate/random.ts';
 import { agreementGolden, ownClusters } from './agreement-golden.ts';
 import { expectNear } from './golden.ts';

@@ -64,3 +64,14 @@ test('unscored rows count for the labels, unlabelled ones for the judge; unknown
   expect(found[1]).toMatchObject({ judged: { estimate: 1, n: 1 }, labels: { estimate: 0, n: 1 } });
   expect(found[0]).toMatchObject({ judged: { estimate: 0 }, lengthCoefficient: { estimate: null } });
 });
+
+test('the pairs of models with most rows are chosen, and stay in the order of their names', () => {
+  const meet = (count: number, ...models: string[]) =>
+    Array.from({ length: count }, (_, row) =>
+      pairRow('first', null, { cluster: `${models} ${row}`, models }),
+    );
+  const rows = [...meet(1, 'a', 'b'), ...meet(3, 'a', 'c'), ...meet(2, 'b', 'c'), ...meet(4, 'c', 'd')];
+  const found = modelRates(rows, { ...options, most: 2 });
+  expect(found.map(({ model, against }) => `${model} ${against}`)).toEqual(['a c', 'c d']);
+  expect(modelRates(rows, options)).toHaveLength(4);
+});

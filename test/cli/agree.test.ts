@@ -107,3 +107,37 @@ test('--against compares the rows that both runs have, and says what it leaves o
   expect(wrong.code).toBe(2);
   expect(wrong.stderr).toContain("expected pairwise verdicts, got pointwise ones ('answer-correctness')");
 });
+
+/** A finished run of the demo's answers in a new home. */
+async function answers() {
+  const home = await mkdtempDisposable(join(tmpdir(), 'juror-agree-'));
+  const run = join(home.path, 'run');
+  const flags = ['--rubric', 'answer-correctness', '--replay', recordings.full, '--quiet', '--out', run];
+  expect((await juror(['judge', 'fixtures/demo/answers.jsonl', ...flags], home.path)).code).toBe(0);
+  return { home: home.path, run, [Symbol.asyncDispose]: () => home.remove() };
+}
+
+test('labels and votes in words that the scale lacks are counted, and votes keep their places', async () => {
+  await using at = await answers();
+  const labels = join(at.home, 'labels.jsonl');
+  const own = (await readFile('fixtures/demo/answers.jsonl', 'utf8')).trim().split('\n');
+  const rows = own.map((line, index) => {
+    const { label: _, ...row } = JSON.parse(line);
+    return {
+      ...row,
+      votes: ['good', 'correct', index === 0 ? 'bad' : 'incorrect'],
+      ...(index === 1 ? { label: 'fine' } : {}),
+    };
+  });
+  await writeFile(labels, rows.map((row) => JSON.stringify(row)).join('\n'));
+  const text = await juror(['agree', at.run, '--labels', labels], at.home);
+  const unread = { labels: 1, votes: rows.length + 1 };
+  expect(text.stdout).toContain(
+    `left out: 1 label and ${unread.votes} votes in words that the scale lacks\n`,
+  );
+  const { stdout } = await juror(['agree', at.run, '--labels', labels, '--json'], at.home);
+  expect(JSON.parse(stdout)['answer-correctness']).toMatchObject({
+    unread,
+    annotators: { votes: 2 * rows.length - 1 },
+  });
+});

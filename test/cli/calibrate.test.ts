@@ -210,3 +210,29 @@ test('flags of priors and of lines are told apart; a run’s own verdicts stay a
   expect((await juror(calibrate('--method', 'batch'), at.home)).code).toBe(0);
   await refused(['export', at.run, '--calibration', file], 'expected --to FILE');
 });
+
+test('agree refuses a prior of another rubric than the one asked for, and to be asked for something else alone', async () => {
+  await using home = await mkdtempDisposable(join(tmpdir(), 'juror-cli-'));
+  const [run, file, twin] = ['run', 'prior.json', 'twin.yaml'].map((name) => join(home.path, name));
+  if (!run || !file || !twin) throw new Error('expected three paths');
+  const own = await readFile('rubrics/answer-correctness.yaml', 'utf8');
+  await writeFile(twin, own.replace(/^id: .*$/m, 'id: twin'));
+  const rubrics = ['--rubric', 'answer-correctness', '--rubric', twin];
+  const flags = [...rubrics, '--replay', recordings.full, '--quiet', '--out', run];
+  expect((await juror(['judge', 'fixtures/demo/answers.jsonl', ...flags], home.path)).code).toBe(0);
+  const prior = ['--method', 'batch', '--rubric', 'answer-correctness', '--out', file];
+  expect((await juror(['calibrate', run, ...prior], home.path)).code).toBe(0);
+  const agree = (...more: string[]) => juror(['agree', run, '--calibration', file, ...more], home.path);
+  expect((await agree('--rubric', 'answer-correctness')).stdout).toContain('taken out (batch)');
+  expect(await agree('--rubric', 'twin')).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/expected the rubric that .+ for, answer-correctness .+, got twin /),
+  });
+  for (const [flag, ...value] of [['--corrected'], ['--against', run]] as const)
+    expect(await agree(flag, ...value)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: `juror: --calibration: expected no ${flag}, which prints nothing of a calibration\n`,
+    });
+});

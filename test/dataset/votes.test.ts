@@ -14,12 +14,14 @@ const single = (more: Record<string, unknown>) => recognise({ prompt: 'P', respo
 
 test('votes are found under every name, of the row and of its meta, with names of annotators or without', () => {
   const labels = [{ label: 'a' }, { label: 'tie' }, { label: 'b' }];
-  for (const name of ['annotations', 'votes', 'annotators', 'Votes']) {
-    expect(pair({ [name]: ['A', 'tie', 2] }).annotations, name).toEqual(labels);
-    expect(pair({ [name]: ['A', 'tie', 2] }).metadata, name).toBeUndefined();
-    for (const meta of ['meta', 'metadata'])
-      expect(pair({ [meta]: { [name]: ['a', 'tie', 'b'] } }).annotations, `${meta}.${name}`).toEqual(labels);
-  }
+  const said = { words: ['A', 'tie', 'A<B'], objects: [{ label: 'a' }, { label: 0.5 }, { preference: 2 }] };
+  for (const name of ['annotations', 'votes', 'annotators', 'Votes'])
+    for (const list of name === 'annotators' ? [said.objects] : [said.words, said.objects]) {
+      expect(pair({ [name]: list }).annotations, name).toEqual(labels);
+      expect(pair({ [name]: list }).metadata, name).toBeUndefined();
+      for (const meta of ['meta', 'metadata'])
+        expect(pair({ [meta]: { [name]: list } }).annotations, `${meta}.${name}`).toEqual(labels);
+    }
   for (const who of ['who', 'annotator', 'rater'])
     for (const label of ['label', 'preference'])
       expect(
@@ -63,6 +65,57 @@ test('votes that say more than the label stay in the metadata; those of meta alw
   expect(pair({ meta: { votes: ['a'], seed: 1 } }).metadata).toEqual({ meta: { votes: ['a'], seed: 1 } });
 });
 
+test.each([
+  [{ votes: [2, 1] }],
+  [{ votes: [3, 0] }],
+  [{ votes: ['2', '1'] }],
+  [{ votes: [true, false] }],
+  [{ votes: [['a']] }],
+  [{ votes: [{}] }],
+  [{ votes: [{ who: 'w', score: 1 }] }],
+  [{ annotators: ['alice', 'bob'] }],
+  [{ annotators: ['a', 'b'] }],
+  [{ annotators: [{ who: 'w', age: 30 }] }],
+  [{ annotations: [{ label: 'PER', start: 0 }] }],
+  [{ annotations: ['clear', 'concise'] }],
+  [{ meta: { votes: ['a', 'clear'] } }],
+  [{ meta: { votes: ['a', 2] } }],
+  [{ meta: { annotations: [{ label: 'a' }, { label: 'PER' }] } }],
+])('%j of a pair is no list of votes, and stays in the metadata', (row) => {
+  const { annotations, label, metadata } = pair(row);
+  expect({ annotations, label, metadata }).toEqual({ metadata: row });
+});
+
+test('numbers are votes on one answer, and under no other name than votes', () => {
+  expect(single({ votes: [1, 1, 0] })).toMatchObject({ label: 1, annotations: { length: 3 } });
+  expect(single({ meta: { votes: [1, 1, 1, 1] } })).toMatchObject({ label: 1, annotations: { length: 4 } });
+  for (const row of [{ annotators: [12] }, { annotations: [12] }, { meta: { annotators: [12] } }]) {
+    const { annotations, label, metadata } = single(row);
+    expect({ annotations, label, metadata }).toEqual({ metadata: row });
+  }
+});
+
+test('what is no list of votes hides none', () => {
+  expect(pair({ annotations: [[0, 3]], annotators: ['alice', 'bob'], votes: ['a', 'b'] })).toMatchObject({
+    annotations: [{ label: 'a' }, { label: 'b' }],
+    metadata: { annotators: ['alice', 'bob'] },
+  });
+  expect(pair({ votes: [2, 1], meta: { votes: ['a'] } }).label).toBe('a');
+});
+
+test('a vote without a name keeps its place where others are null, and when it is read again', () => {
+  const annotations = [
+    { label: 'a', place: 1 },
+    { annotator: 'w', label: 'b' },
+    { label: 'b', place: 4 },
+  ];
+  const row = { votes: [null, 'a', { who: 'w', label: 'b' }, { label: null }, 'b'] };
+  expect(pair(row).annotations).toEqual(annotations);
+  expect(pair({ annotations })).toMatchObject({ annotations, label: 'b' });
+  expect(pair({ annotations }).metadata).toBeUndefined();
+  expect(pair({ votes: [{ label: 'a', place: 'Paris' }] }).annotations).toEqual([{ label: 'a' }]);
+});
+
 test('counts, names of no list, steps and empty lists are no votes', () => {
   for (const votes of [3, 'many', { a: 2 }, [], [null]])
     expect(pair({ meta: { votes } }).annotations, JSON.stringify(votes)).toBeUndefined();
@@ -77,8 +130,12 @@ test.each([
     { votes: [{ who: 'w', lable: 'a' }] },
     'votes.0: expected label, preference, got who, lable; did you mean "label"?',
   ],
-  [{ votes: [{ who: 'w', score: 1 }] }, 'votes.0: expected label, preference, got who, score'],
-  [{ votes: [{}] }, 'votes.0: expected label, preference, got an empty object'],
+  [{ votes: ['a', 2] }, 'votes.1: expected a word or an object with label, got number 2'],
+  [{ votes: ['a', {}] }, 'votes.1: expected label, preference, got an empty object'],
+  [
+    { meta: { votes: [{ who: 'w', label: 'a' }, { who: 'v' }] } },
+    'meta.votes.1: expected label, preference, got who',
+  ],
   [
     { votes: [{ who: '', label: 'a' }] },
     'votes.0.who: expected text of 1 to 256 characters or an integer, got ""',
@@ -92,7 +149,7 @@ test.each([
     },
     'votes.1: expected each annotator once, got "w" as in votes.0',
   ],
-  [{ votes: [['a']] }, 'votes.0: expected "a"'],
+  [{ votes: ['b', ['a']] }, 'votes.1: expected "a"'],
 ])('refuses %j for a pair', (row, message) => {
   expect(() => pair(row)).toThrow(message);
 });

@@ -87,7 +87,11 @@ test('engines keep their own priors; unscored judgments stay; what has no prior 
   });
   expect(calibrateContentFree(silent, rubric.rubric)).toEqual(silent);
   expect(() => calibrateContentFree(own, rubric.rubric, { contentFree: silent })).toThrow(
-    /expected a scored content-free judgment of criterion '.+' by fake, got none/,
+    /expected a content-free prior of criterion '.+' by fake, got none/,
+  );
+  const prior = fitLabelPrior(own, subject, { kind: 'batch' });
+  expect(() => takeOutPrior(other, rubric.rubric, prior)).toThrow(
+    /expected a batch prior of criterion '.+' by fake, got none/,
   );
   const { rubric: pairs } = await loadRubric('better-answer');
   expect(() => calibrateContentFree(own, pairs)).toThrow(
