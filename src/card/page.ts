@@ -37,7 +37,7 @@ export function cardPage(card: JudgeCard): string {
         ...baselineRows(answers.baselines),
       ],
     ),
-    `Area under the curve of the scores of single answers: ${number(answers.areaUnderCurve)}. Both cuts are balanced: neither the order nor, for pairs, the length tells the label.`,
+    `Area under the curve of the scores of single answers: ${number(answers.areaUnderCurve)}. The whole cuts are balanced: neither the order nor, for pairs, the length tells the label; a part of them need not be.`,
     '## The judge alone',
     table(
       ['', 'figure', 'fair', 'n'],

@@ -36,12 +36,13 @@ function resultOf(rubric: RunSummary['rubrics'][string]): string {
   return `first wins ${first}, second ${second}, ties ${tie}; the orders disagree on ${rubric.flipped ?? 0}`;
 }
 
-/** Who decided, and what abstained; nothing for one engine without rules. */
+/** Who decided, what abstained, and what said nothing; nothing for one engine without rules and answers with content. */
 export function describeJudges({
   panel,
   abstained,
   escalation,
-}: Pick<RunSummary['rubrics'][string], 'panel' | 'abstained' | 'escalation'>): string[] {
+  contentFree = 0,
+}: Pick<RunSummary['rubrics'][string], 'panel' | 'abstained' | 'escalation' | 'contentFree'>): string[] {
   const lines: string[] = [];
   if (panel) {
     const { members, decided, undecided } = panel;
@@ -70,6 +71,12 @@ export function describeJudges({
   if (abstained) {
     const reasons = Object.entries(abstained.reasons).map(([kind, n]) => `${kind} ${count(n)}`);
     lines.push(`abstained ${count(abstained.verdicts)} (${reasons.join(', ')})`);
+  }
+  if (contentFree > 0) {
+    const abstain = abstained?.reasons['content-free'] === undefined;
+    lines.push(
+      `${plural(contentFree, 'verdict')} about an answer that says nothing${abstain ? '; with --abstain content-free they abstain' : ''}`,
+    );
   }
   return lines;
 }

@@ -26,6 +26,8 @@ export interface RubricSummary {
   };
   /** Verdicts that abstain, and what spoke against them, by kind; absent where none does. */
   readonly abstained?: { readonly verdicts: number; readonly reasons: Readonly<Record<string, number>> };
+  /** Verdicts about a response that says nothing, told without a model; absent where there is none. */
+  readonly contentFree?: number;
   /** A ladder: verdicts by the engine that decided, and those that nobody did. */
   readonly escalation?: { readonly decided: Readonly<Record<string, number>>; readonly nobody: number };
   /** Stepwise: steps, and scored solutions by whether a first error was seen. */
@@ -77,6 +79,7 @@ interface Tally {
   lean: Mean;
   readonly panel: { members: number; readonly decided: Record<string, number>; undecided: number };
   readonly abstained: { verdicts: number; readonly reasons: Record<string, number> };
+  contentFree: number;
   readonly escalation: { readonly decided: Record<string, number>; nobody: number; asked: boolean };
   readonly process: { steps: number; wrong: number; right: number };
 }
@@ -98,6 +101,7 @@ function newTally(mode: Tally['mode']): Tally {
     lean: { n: 0, sum: 0 },
     panel: { members: 0, decided: {}, undecided: 0 },
     abstained: { verdicts: 0, reasons: {} },
+    contentFree: 0,
     escalation: { decided: {}, nobody: 0, asked: false },
     process: { steps: 0, wrong: 0, right: 0 },
   };
@@ -123,7 +127,8 @@ function count(tally: Tally, verdict: Verdict): void {
   if (verdict.score !== null) tally.process[verdict.firstError === null ? 'right' : 'wrong']++;
 }
 
-function countJudges(tally: Tally, { panel, abstained, escalation }: Verdict): void {
+function countJudges(tally: Tally, { panel, abstained, escalation, contentFree }: Verdict): void {
+  if (contentFree) tally.contentFree++;
   if (panel) {
     tally.panel.members = panel.total;
     increase(tally.panel.decided, String(panel.decided));
@@ -152,7 +157,7 @@ function take(mean: Mean, value: number | null): void {
 
 function finish(tally: Tally): RubricSummary {
   const pairwise = tally.mode === 'pairwise';
-  const { panel, abstained, escalation } = tally;
+  const { panel, abstained, escalation, contentFree } = tally;
   const meanOf = ({ n, sum }: Mean) => (n === 0 ? null : sum / n);
   return {
     mode: tally.mode,
@@ -166,6 +171,7 @@ function finish(tally: Tally): RubricSummary {
     positionLean: pairwise ? meanOf(tally.lean) : null,
     ...(panel.members > 0 ? { panel: { ...panel } } : {}),
     ...(abstained.verdicts > 0 ? { abstained: { ...abstained } } : {}),
+    ...(contentFree > 0 ? { contentFree } : {}),
     ...(escalation.asked ? { escalation: { decided: escalation.decided, nobody: escalation.nobody } } : {}),
     ...(tally.mode === 'stepwise' ? { process: { ...tally.process } } : {}),
   };

@@ -110,11 +110,15 @@ test('--abstain content-free names the answers that say nothing and counts them'
   const { code, stdout } = await juror([...judge, '--abstain', 'content-free', '--out', out], home.path);
   expect(code).toBe(0);
   expect(stdout).toContain('abstained 1 (content-free 1)');
+  expect(stdout).toContain('1 verdict about an answer that says nothing\n');
   const verdicts = await readFile(join(out, 'verdicts.jsonl'), 'utf8');
   expect(verdicts.match(/response '[^']+' has no content/g)).toHaveLength(1);
   const again = await juror([...judge, '--out', out], home.path);
   expect(again.stdout).toContain('2 judgments found, none to make');
   expect(again.stdout).not.toContain('abstained');
+  expect(again.stdout).toContain(
+    '1 verdict about an answer that says nothing; with --abstain content-free they abstain',
+  );
 });
 
 test('flags that mean nothing together are refused before a model is opened', async () => {

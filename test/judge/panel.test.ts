@@ -255,6 +255,11 @@ test('a verdict about an answer that says nothing abstains, names it, and keeps 
       ),
     );
     for (const verdict of guarded) expect(Verdict.parse(verdict)).toEqual(verdict);
+    for (const verdicts of [plain, guarded]) {
+      const summarizer = createSummarizer();
+      for (const verdict of verdicts) summarizer.add(verdict);
+      expect(summarizer.summary().rubrics[rubric.rubric.id]?.contentFree).toBe(1);
+    }
   }
   const [both] = await createJudge({ engine, rubrics: [betterAnswer], abstain }).judge({
     ...sample,
