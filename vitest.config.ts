@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Model tests share two cores, so they run one file at a time; the rest runs in parallel. */
+/** Model tests share two cores, so they run one file at a time; the rest runs two at a time, since much of it waits for processes. */
 export default defineConfig({
   test: {
     projects: [
@@ -9,7 +9,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.model.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
