@@ -1,10 +1,10 @@
 /** The layers of AGENTS.md, lowest first. A module imports from its own layer or from below. */
 const layers = [
   ['schema', 'errors', 'events', 'canonical'],
-  ['aggregate'],
+  ['aggregate', 'head'],
   ['rubric', 'scale', 'prompt', 'prompt-template', 'fence', 'yaml', 'dataset', 'store', 'engine'],
-  ['judge'],
-  ['card'],
+  ['judge', 'preference', 'reward'],
+  ['card', 'loop'],
   ['cli', 'index', 'langchain', 'statistics'],
 ];
 const pattern = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;
@@ -56,7 +56,7 @@ module.exports = {
       name: 'aggregate-is-pure',
       severity: 'error',
       comment: 'no files, no clock, no randomness but a passed seed; Biome forbids the globals',
-      from: { path: '^src/aggregate/' },
+      from: { path: '^src/(aggregate|head)/' },
       to: { dependencyTypes: ['core'], pathNot: '^crypto$' },
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

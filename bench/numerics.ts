@@ -40,8 +40,10 @@ async function labelsOf(settings: Partial<LlamaOptions>) {
 
 async function cosinesOf(settings: Partial<LlamaOptions>): Promise<number[]> {
   await using engine = await openLlama({ model, gpu: 'off', ...threads, ...settings });
-  const vectors = await engine.embed(some.map(({ messages }) => messages));
-  return some.map(({ hiddenState }, index) => cosine(vectors[index] ?? new Float32Array(), hiddenState));
+  const states = await engine.embed(some.map(({ messages }) => messages));
+  return some.map(({ hiddenState }, index) =>
+    cosine(states[index]?.vector ?? new Float32Array(), hiddenState),
+  );
 }
 
 console.log(`${model.name}: log-odds of two labels (${items.length} prompts) and hidden states (${some.length}) against float32

@@ -2,8 +2,10 @@
 
 export * from './schema/calibration.ts';
 export * from './schema/card.ts';
+export * from './schema/feature.ts';
 export * from './schema/implicit.ts';
 export * from './schema/judgment.ts';
+export * from './schema/preference.ts';
 export * from './schema/ranking.ts';
 export * from './schema/reward.ts';
 export * from './schema/rubric.ts';

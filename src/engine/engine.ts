@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
-import { Critique, type EngineId, type Message, Usage } from '../schema.ts';
+import { Critique, type EngineId, type Message, type ReadOut, Usage } from '../schema.ts';
 
 /** A turn whose content is cut where evaluation is cut: each segment is evaluated on its own, so a shared one is computed once. */
 export interface Turn {
@@ -108,6 +108,20 @@ export const Tokenizer = z.strictObject({
 });
 export type Tokenizer = z.infer<typeof Tokenizer>;
 
+/** The state of a conversation. */
+export interface Embedding {
+  /** Final hidden state of the token that is read, after the last norm, un-normalised; as long as the model is wide. */
+  readonly vector: Float32Array;
+  /** Tokens evaluated. */
+  readonly tokens: number;
+}
+
+/** Options of {@link Engine.embed}. */
+export interface EmbedOptions extends EngineOptions {
+  /** Default `next-turn`. */
+  readonly readOut?: ReadOut;
+}
+
 /** A request that this engine can never perform: it does not fit the context, or its text cannot be spelled. */
 export class UnanswerableRequest extends JurorError {
   readonly reason: 'context' | 'invalid';
@@ -144,6 +158,9 @@ export interface Engine extends AsyncDisposable {
   logprob(request: ContinuationRequest, options?: EngineOptions): Promise<TokenLogProbabilities>;
   /** How text becomes tokens; missing where the engine does not know. No part of any key. */
   tokenizer?(options?: EngineOptions): Promise<Tokenizer>;
-  /** Last token's final hidden state of each conversation, un-normalised, one float32 vector of the model's width each. */
-  embed(conversations: readonly (readonly Message[])[], options?: EngineOptions): Promise<Float32Array[]>;
+  /**
+   * The final hidden state of each conversation, each evaluated whole in one decode, so that neither what was read before it nor
+   * the size of the context moves it. Throws {@link UnanswerableRequest} for one that does not fit.
+   */
+  embed(conversations: readonly (readonly Message[])[], options?: EmbedOptions): Promise<Embedding[]>;
 }

@@ -6,15 +6,12 @@ import {
   FalconChatWrapper,
   GeneralChatWrapper,
   getLlama,
-  type LlamaEmbeddingContext,
   LlamaLogLevel,
   type LlamaModel,
   resolveChatWrapper,
 } from 'node-llama-cpp';
-import type { Message } from '../schema.ts';
 import { type Contexts, createContexts } from './llama-child-contexts.ts';
-import { messageSegments, type Renderer } from './llama-child-render.ts';
-import type { Progress } from './llama-child-slots.ts';
+import type { Renderer } from './llama-child-render.ts';
 import { ContextOverflow, createTemplate, type Template } from './llama-child-tokens.ts';
 import type { LoadOptions, ModelInfo } from './llama-protocol.ts';
 
@@ -24,7 +21,6 @@ export interface LoadedModel extends Renderer {
   readonly info: ModelInfo;
   /** Throws ContextOverflow when `tokens` do not fit one sequence. */
   assertFits(tokens: number): void;
-  embed(conversations: readonly (readonly Message[])[], progress: Progress): Promise<Float32Array[]>;
 }
 
 /** Tokens in one decode. Fixed, because it decides where long segments are cut. */
@@ -94,7 +90,6 @@ export async function loadModel(
       if (tokens > info.contextSize)
         throw new ContextOverflow(`needs ${tokens} tokens, the context has ${info.contextSize}`);
     },
-    embed: (conversations, progress) => embed(loaded, conversations, progress),
   };
   return loaded;
 }
@@ -157,37 +152,6 @@ async function probeThreads(model: LlamaModel, flashAttention: boolean, onStep: 
     else if (tokensPerSecond < best.tokensPerSecond * 0.7) break;
   }
   return best;
-}
-
-const embeddingContexts = new WeakMap<LlamaModel, Promise<LlamaEmbeddingContext>>();
-
-/** Last token's hidden state after the final norm, before any scaling to unit length. */
-async function embed(
-  loaded: LoadedModel,
-  conversations: readonly (readonly Message[])[],
-  progress: Progress,
-) {
-  const { model, info } = loaded;
-  let pending = embeddingContexts.get(model);
-  if (pending === undefined) {
-    pending = model.createEmbeddingContext({
-      contextSize: info.contextSize,
-      batchSize: info.contextSize,
-      ...(info.threads > 0 ? { threads: info.threads } : {}),
-    });
-    embeddingContexts.set(model, pending);
-  }
-  const context = await pending;
-  const vectors: Float32Array[] = [];
-  for (const messages of conversations) {
-    progress.signal.throwIfAborted();
-    const tokens = messageSegments(loaded, messages).flat();
-    loaded.assertFits(tokens.length + 2);
-    const { vector } = await context.getEmbeddingFor(tokens);
-    vectors.push(Float32Array.from(vector));
-    progress.advance(tokens.length, 0);
-  }
-  return vectors;
 }
 
 /** The binding keeps its manifest out of its exports; it lies one folder above the entry. */

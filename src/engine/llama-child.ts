@@ -1,5 +1,6 @@
 /** Entry of the engine child: owns the model, answers requests. Only `llama-child*.ts` import node-llama-cpp. */
 import { deliberate } from './llama-child-deliberate.ts';
+import { embed } from './llama-child-embed.ts';
 import { generateText } from './llama-child-generate.ts';
 import { logprob } from './llama-child-logprob.ts';
 import { type LoadedModel, loadModel } from './llama-child-model.ts';
@@ -42,7 +43,10 @@ async function perform(
     case 'generate':
       return { kind: 'generate', result: await generateText(model, request.generation, progress, onText) };
     case 'embed':
-      return { kind: 'embed', vectors: await model.embed(request.conversations, progress) };
+      return {
+        kind: 'embed',
+        embeddings: await embed(model, request.conversations, request.readOut, progress),
+      };
     case 'tokens':
       return { kind: 'tokens', questions: segmentsOf(model, request.deliberation) };
   }

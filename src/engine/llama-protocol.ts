@@ -1,6 +1,6 @@
 /** Messages between the supervisor and its child. Structured clone carries them; Zod checks what the child sends. */
 import { z } from 'zod';
-import type { Message } from '../schema.ts';
+import type { Message, ReadOut } from '../schema.ts';
 import {
   type ContinuationRequest,
   type Deliberation,
@@ -49,7 +49,11 @@ export type ChildRequest =
   | ({ readonly kind: 'logprob' } & Required<ContinuationRequest>)
   | { readonly kind: 'tokenizer' }
   | { readonly kind: 'generate'; readonly generation: Generation }
-  | { readonly kind: 'embed'; readonly conversations: readonly (readonly Message[])[] }
+  | {
+      readonly kind: 'embed';
+      readonly conversations: readonly (readonly Message[])[];
+      readonly readOut: ReadOut;
+    }
   | { readonly kind: 'tokens'; readonly deliberation: Deliberation };
 
 /** Supervisor → child. */
@@ -90,7 +94,12 @@ const Result = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tokenizer'), tokenizer: Tokenizer }),
   z.strictObject({
     kind: z.literal('embed'),
-    vectors: z.array(z.custom<Float32Array>((value) => value instanceof Float32Array)),
+    embeddings: z.array(
+      z.strictObject({
+        vector: z.custom<Float32Array>((value) => value instanceof Float32Array),
+        tokens: z.int().positive(),
+      }),
+    ),
   }),
   z.strictObject({ kind: z.literal('generate'), result: GenerationResult }),
   /** Evaluation segments of each question, in order: for tests and the doctor. */

@@ -126,8 +126,9 @@ export async function openLlama(options: LlamaOptions): Promise<LlamaEngine> {
         callOptions,
         async (work, options) => narrow(await perform(work, options), 'generate').result,
       ),
-    async embed(conversations, callOptions) {
-      return narrow(await perform({ kind: 'embed', conversations }, callOptions), 'embed').vectors;
+    async embed(conversations, { readOut = 'next-turn', ...callOptions } = {}) {
+      return narrow(await perform({ kind: 'embed', conversations, readOut }, callOptions), 'embed')
+        .embeddings;
     },
     async tokens(request, callOptions) {
       return narrow(await perform({ kind: 'tokens', deliberation: request }, callOptions), 'tokens')

@@ -44,9 +44,12 @@ export class JurorEmbeddings extends Embeddings {
   }
 
   private async embed(text: string, signal: AbortSignal | undefined): Promise<number[]> {
-    const [vector] = await this.engine.embed([[{ role: 'user', content: text }]], signal ? { signal } : {});
-    if (vector === undefined) throw new JurorError('engine', 'expected a vector, got none');
-    return this.normalize ? unit(vector) : [...vector];
+    const [embedding] = await this.engine.embed(
+      [[{ role: 'user', content: text }]],
+      signal ? { signal } : {},
+    );
+    if (embedding === undefined) throw new JurorError('engine', 'expected a vector, got none');
+    return this.normalize ? unit(embedding.vector) : [...embedding.vector];
   }
 }
 

@@ -47,7 +47,8 @@ test('label log-odds and label mass are those of float32 weights', async ({ anno
 
 test('hidden states are those of float32 weights', async ({ annotate }) => {
   const some = items.filter((_, index) => index % 4 === 0);
-  const vectors = await engine.embed(some.map(({ messages }) => messages));
+  const embeddings = await engine.embed(some.map(({ messages }) => messages));
+  const vectors = embeddings.map(({ vector }) => vector);
   const cosines = some.map(({ hiddenState }, index) =>
     cosine(vectors[index] ?? new Float32Array(), hiddenState),
   );

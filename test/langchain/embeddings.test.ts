@@ -9,9 +9,10 @@ function embedding(asked: (readonly Message[])[] = []): Pick<Engine, 'embed'> {
   return {
     async embed(conversations) {
       asked.push(...conversations);
-      return conversations.map(([message]) =>
-        Float32Array.of(message?.content.length ?? 0, message?.content.codePointAt(0) ?? 0),
-      );
+      return conversations.map(([message]) => ({
+        vector: Float32Array.of(message?.content.length ?? 0, message?.content.codePointAt(0) ?? 0),
+        tokens: 1,
+      }));
     },
   };
 }

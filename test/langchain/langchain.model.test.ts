@@ -76,7 +76,7 @@ test('the embedded model as a chat model and as embeddings', async () => {
     [{ role: 'user', content: 'red' }],
     [{ role: 'user', content: 'green' }],
   ]);
-  expect(vectors).toEqual(direct.map((vector) => [...vector]));
+  expect(vectors).toEqual(direct.map(({ vector }) => [...vector]));
 });
 
 test('the example', async () => {
