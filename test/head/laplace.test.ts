@@ -16,7 +16,9 @@ const { laplace } = golden;
 const features = matrixOf(laplace.features);
 const pairs = pairsOf(laplace.left, laplace.right, laplace);
 const standard = { mean: Float32Array.from(laplace.mean), scale: Float32Array.from(laplace.scale) };
-const posterior = fitLaplace(features, pairs, laplace.differences, standard, { ridge: laplace.ridge });
+/** The fixture's penalty is beside the sum of the loss. */
+const l2 = laplace.ridge / laplace.weight.reduce((sum, weight) => sum + weight, 0);
+const posterior = fitLaplace(features, pairs, laplace.differences, standard, { l2 });
 
 test('the factor is that of the Hessian by automatic differentiation', () => {
   const size = posterior.inputs;
@@ -72,9 +74,9 @@ test('a pair more, and a heavier ridge, leave no direction less sure; a pair wit
       { ...pairs, weight: pairs.weight.map((own, pair) => (pair === 7 ? 0 : own)) },
       laplace.differences,
       standard,
-      { ridge: laplace.ridge },
+      { l2 },
     ),
-    fitLaplace(features, pairs, laplace.differences, standard, { ridge: 3 }),
+    fitLaplace(features, pairs, laplace.differences, standard, { l2: 0.1 }),
   ];
   const random = createRandom(5);
   for (let trial = 0; trial < 50; trial++) {
@@ -85,9 +87,7 @@ test('a pair more, and a heavier ridge, leave no direction less sure; a pair wit
   }
   // The third pair of the fixture weighs nothing.
   const moved = laplace.differences.map((difference, pair) => (pair === 3 ? 5 : difference));
-  expect(fitLaplace(features, pairs, moved, standard, { ridge: laplace.ridge }).factor).toEqual(
-    posterior.factor,
-  );
+  expect(fitLaplace(features, pairs, moved, standard, { l2 }).factor).toEqual(posterior.factor);
 });
 
 test('blocks of rows give the sum of outer products, whatever the size and the number of rows', () => {
@@ -143,7 +143,7 @@ test('in simulation the posterior covers the true difference as often as it says
       ),
       contrasts.map((z) => score(z, head)),
       unit,
-      { ridge: 1 },
+      { l2: 1 / count },
     );
     // Without σ(1 − σ) every pair would count as if it were worth four times the most that it can be.
     const wrong = fitLaplace(
@@ -155,7 +155,7 @@ test('in simulation the posterior covers the true difference as often as it says
       ),
       index.map(() => 0),
       unit,
-      { ridge: 1 },
+      { l2: 1 / count },
     );
     const [left, right] = [0, 1].map(() => Array.from({ length: size }, random.normal)) as [
       number[],
@@ -175,14 +175,14 @@ test('in simulation the posterior covers the true difference as often as it says
 });
 
 test('what cannot be a posterior is an error that says where', () => {
-  const fitWith = (change: object, options = { ridge: 1 }) =>
+  const fitWith = (change: object, options = { l2 }) =>
     fitLaplace(features, { ...pairs, ...change }, laplace.differences, standard, options);
-  expect(() => fitWith({}, { ridge: 0 })).toThrow('expected a ridge above 0, got 0');
+  expect(() => fitWith({}, { l2: 0 })).toThrow('l2: expected a finite number above 0, got 0');
   expect(() => fitWith({ left: Int32Array.from(laplace.left, () => 30) })).toThrow(
-    'pair 1: expected a row below 30, got 30',
+    'pairs.left[0]: expected a row below 30, got 30',
   );
   expect(() => fitWith({ weight: new Float64Array(50).fill(-1) })).toThrow(
-    'expected a weight of 0 or more, got -1',
+    'pairs.weight[0]: expected a finite number of 0 or more, got -1',
   );
   expect(() => whiten(posterior, [1, 2])).toThrow('expected a feature of 7 numbers, got 2');
 });
