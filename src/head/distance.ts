@@ -51,7 +51,7 @@ const QUANTILES = 200;
  *
  * Answers of one prompt are alike and an answer is near to the mean and covariance it helped to make, the more so the fewer rows there
  * are for d columns. So the quantiles are cross-fitted: prompts (`clusters`) fall into folds by hash, and an answer's distance is from
- * the mean and the covariance of the other folds. n rows of d numbers take n d²/2 multiplications for the sums and d³/6 for each fold.
+ * the mean and the covariance of the other folds (of few prompts a little large, as each fold's are fewer still). n rows of d numbers take n d²/2 multiplications for the sums and d³/6 for each fold.
  */
 export function fitFeatureRange(
   features: FeatureMatrix,
