@@ -52,18 +52,18 @@ function answersOf(random: ReturnType<typeof createRandom>, prompts: number, eac
 
 test('of new prompts like the training ones half are beyond the median, which distances of the fitted rows would not give', () => {
   const random = createRandom(7);
-  const [prompts, each, size] = [80, 4, 20];
+  const [prompts, each, size] = [150, 6, 40];
   const rows = answersOf(random, prompts, each, size);
   const clusters = rows.map((_, row) => `${Math.floor(row / each)}`);
   const range = fitFeatureRange(matrixOf(rows), clusters, { shape: 'full' });
   const fresh = answersOf(random, 300, 1, size).map((row) => featureDistance(range, row).quantile);
   const mean = fresh.reduce((sum, value) => sum + value, 0) / fresh.length;
   expect(mean).toBeGreaterThan(0.4);
-  expect(mean).toBeLessThan(0.65);
+  expect(mean).toBeLessThan(0.6);
   // As if each answer were a prompt of its own: its siblings are in the covariance that measures it.
   const naive = fitFeatureRange(matrixOf(rows), owns(rows.length), { shape: 'full' });
   const biased = answersOf(random, 300, 1, size).map((row) => featureDistance(naive, row).quantile);
-  expect(biased.reduce((sum, value) => sum + value, 0) / biased.length).toBeGreaterThan(0.75);
+  expect(biased.reduce((sum, value) => sum + value, 0) / biased.length).toBeGreaterThan(0.62);
 });
 
 test('the quantile is 0 at the nearest, 1 beyond the farthest, and rises in between', () => {
