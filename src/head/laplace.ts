@@ -5,7 +5,7 @@ import { checkFeatures, checkPairs } from './check-data.ts';
 import { requireColumns } from './checks.ts';
 import { type FeatureMatrix, type PairData, rowOf } from './data.ts';
 import type { HeadMember } from './head.ts';
-import { euclidean, outerProducts, packedFactor, solveLower } from './triangle.ts';
+import { euclidean, lengthOf, outerProducts, packedFactor, solveLower } from './triangle.ts';
 
 /** The Gaussian N(w, H⁻¹) around a head's weights w, in the standardised space; d is `inputs`. */
 export interface LaplacePosterior extends Pick<HeadMember, 'inputs' | 'mean' | 'scale'> {
@@ -87,7 +87,7 @@ export function pairDeviation(left: Float64Array, right: Float64Array): number {
  * where φ = 0. Pairs do not tell the level of a prompt, so it is for ranking answers to learn from, not for comparing them.
  */
 export function answerDeviation(answer: Float64Array): number {
-  return euclidean(answer);
+  return lengthOf(answer);
 }
 
 /**
