@@ -15,7 +15,7 @@ const irregular: Readonly<Record<string, string>> = {
   cannot: 'can',
 };
 const contraction =
-  /\b(?:can|won|shan|is|are|was|were|do|does|did|has|have|had|would|could|should|must|need)['’]t\b|\bcannot\b/gi;
+  /\b(?:can|won|shan|(?:is|are|was|were|do|does|did|has|have|had|would|could|should|must|need)n)['’]t\b|\bcannot\b/gi;
 const separate =
   /\b(is|are|was|were|am|be|been|can|will|would|could|should|must|shall|do|does|did|has|have|had) not\b(?! (?:only|just|merely|simply|necessarily|all|every|always)\b)/gi;
 /** After these an auxiliary can take `not` and the claim turns round. */
@@ -28,7 +28,7 @@ const subordinate =
   /^(?:if|unless|when|while|although|though|because|since|whether|as|what|who|how|why|where|which)\b/i;
 /** Before an auxiliary: it is a noun, or belongs to a question or another clause. */
 const before =
-  /\b(?:the|a|an|his|her|my|your|their|our|its|free|of|to|what|who|whom|whose|which|that|how|why|where|when|if|as|there|it)['’]?s? $/i;
+  /\b(?:the|a|an|his|her|my|your|their|our|its|free|of|to|what|who|whom|whose|which|that|how|why|where|when|if|as|there|here|it)['’]?s? $/i;
 const dependent =
   /\b(?:what|who|whom|whose|which|that|how|why|where|when|if|as|because|while|although)\b[^,;:]*$/i;
 /** After one: `not` would mean less than the contrary. */

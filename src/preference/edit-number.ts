@@ -14,7 +14,7 @@ export interface FoundNumber extends Span {
 /** Thousands separated by commas, or plain digits; a decimal point. No part of a word, version, date or telephone number. */
 const numeral =
   /(?<![\p{L}\p{N}_]|\d[.,]|[\p{L}_]-)(?<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?!\d|[.,]\d|[eExX][\d+-]?\d)(?<ordinal>(?:st|nd|rd|th)\b)?/gu;
-const compound = /\d+(?:[-/.]\d+){2,}|\+?\d[\d -]{8,}\d|\b0[xX][\da-fA-F]+|\[\d+\]/g;
+const compound = /\d+(?:[-/.]\d+){2,}|\+\d[\d -]{6,}\d|\d+(?:[ -]\d{2,}){2,}|\b0[xX][\da-fA-F]+|\[\d+\]/g;
 
 /** The numbers that may be changed, in the text's order. Numbers of lists are none. */
 export function numbersIn(

@@ -32,7 +32,9 @@ export const typos: PureEditOperator = {
       from = word.end;
       count++;
     }
-    return count === 0 ? null : { text: text + answer.slice(from), detail: `misspelt ${count} words` };
+    return count === 0
+      ? null
+      : { text: text + answer.slice(from), detail: `misspelt ${count} word${count === 1 ? '' : 's'}` };
   },
 };
 
