@@ -13,6 +13,7 @@ import { implicitCommand } from './implicit.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
 import { rankCommand } from './rank.ts';
+import { sampleCommand } from './sample.ts';
 import { synthCommand } from './synth.ts';
 import { harmless } from './terminal.ts';
 
@@ -49,6 +50,7 @@ for (const command of [
   cardCommand(),
   exportCommand(),
   synthCommand(),
+  sampleCommand(),
   modelsCommand(),
   doctorCommand(),
 ])

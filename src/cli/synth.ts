@@ -2,17 +2,17 @@
 import { basename } from 'node:path';
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { readSamples, writeRows } from '../dataset.ts';
-import type { TextGenerator } from '../engine/generate.ts';
 import { JurorError } from '../errors.ts';
 import { editOperators, selectOperators } from '../preference/edit-operators.ts';
 import { synthesise } from '../preference/synthesise.ts';
 import { syntheticPairs } from '../preference/synthetic-pairs.ts';
 import { createSynthesisReport, type SynthesisReport } from '../preference/synthetic-report.ts';
-import { addEngineFlags, modelNames, openEngine } from './engine.ts';
+import { addEngineFlags, modelNames } from './engine.ts';
 import { flag, gather, positiveNumber, wholeNumber } from './flags.ts';
 import { interruptible } from './interrupt.ts';
 import { createRefusals, requireReadable } from './judging.ts';
-import { count, harmless, percent, plural, processTerminal, type Terminal, table } from './terminal.ts';
+import { count, harmless, percent, plural, processTerminal, table } from './terminal.ts';
+import { openWriter } from './writer.ts';
 
 /** The verb. */
 export function synthCommand(): CommandUnknownOpts {
@@ -131,24 +131,6 @@ async function synth(data: string, flags: Flags, signal: AbortSignal): Promise<n
     terminal.print([...parts, harmless(flags.out)].join('\n\n'));
   }
   return refused > 0 ? 2 : figures.all.failed > 0 ? 3 : 0;
-}
-
-async function openWriter(
-  flags: Flags & { readonly model: string },
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<TextGenerator & AsyncDisposable> {
-  const { engine, description } = await openEngine(flags, terminal, signal, (event) => {
-    if (event.type === 'warning') terminal.note(`juror: ${harmless(event.message)}`);
-  });
-  terminal.note(description);
-  if ('generate' in engine && typeof engine.generate === 'function')
-    return engine as TextGenerator & AsyncDisposable;
-  await engine[Symbol.asyncDispose]();
-  throw new JurorError(
-    'usage',
-    `--model: expected a model that writes, got '${flags.model}', which only judges`,
-  );
 }
 
 function describeSynthesis(
