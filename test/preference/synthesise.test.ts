@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createRandom } from '../../src/aggregate/random.ts';
 import { JurorError } from '../../src/errors.ts';
 import { editOperators, selectOperators } from '../../src/preference/edit-operators.ts';
 import { type EditAttempt, type SynthesisOptions, synthesise } from '../../src/preference/synthesise.ts';
@@ -36,12 +37,9 @@ test('comparisons are records of the schema, the same for the same seed, others 
 });
 
 test('an edit can be made again from its seed alone', async () => {
-  for (const { source, chosen, rejected } of await made(samplesOf(texts), { perAnswer: 3 })) {
+  for (const { source, prompt, chosen, rejected } of await made(samplesOf(texts), { perAnswer: 3 })) {
     const operator = editOperators.find(({ name }) => name === source.edit?.operator);
     if (operator === undefined || !('apply' in operator) || operator.name === 'other-answer') continue;
-    const { createRandom } = await import('../../src/aggregate/random.ts');
-    const prompt = 'What does machine 0 do, and how?';
-    if (operator.name === 'refusal') continue;
     const again = operator.apply(
       { prompt, answer: chosen.text, donors: [] },
       createRandom(source.edit?.seed ?? 0),
