@@ -212,7 +212,8 @@ export {
   type WrittenAnswer,
 } from './preference/sample-answers.ts';
 export { openSampleFile, type SampleFile } from './preference/sample-file.ts';
-export { type EditAttempt, type SynthesisOptions, synthesise } from './preference/synthesise.ts';
+export type { EditAttempt, SynthesisOptions } from './preference/synthesis-options.ts';
+export { synthesise } from './preference/synthesise.ts';
 export { type SyntheticPair, syntheticPairs } from './preference/synthetic-pairs.ts';
 export {
   createSynthesisReport,

@@ -20,7 +20,7 @@ export const changedInstruction: WrittenEditOperator = {
   async write(context, writing) {
     const changed = await otherInstruction(context, writing);
     if (changed === null) return null;
-    const { text } = await generated(
+    const { text, finish } = await generated(
       withQuestion(context.prompt, changed),
       'answer',
       writing,
@@ -29,7 +29,10 @@ export const changedInstruction: WrittenEditOperator = {
     const answer = text.trim();
     if (normal(answer) === '' || normal(answer) === normal(context.answer)) return null;
     const shown = changed.length > 300 ? `${changed.slice(0, 299).toWellFormed()}…` : changed;
-    return { text: answer, detail: `an answer to "${shown}"` };
+    return {
+      text: answer,
+      detail: `an answer to "${shown}"${finish === 'length' ? ', cut by its budget' : ''}`,
+    };
   },
 };
 

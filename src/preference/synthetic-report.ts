@@ -1,6 +1,6 @@
 /** What synthesis made, operator by operator, and whether length gives the direction away. */
 import type { EditOperator } from './edit-operator.ts';
-import type { EditAttempt } from './synthesise.ts';
+import type { EditAttempt } from './synthesis-options.ts';
 
 /** How the edits of one operator, or of all, came out. */
 export interface SynthesisCounts {

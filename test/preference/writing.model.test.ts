@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { openLlama } from '../../src/engine/llama.ts';
 import { selectOperators } from '../../src/preference/edit-operators.ts';
 import { sampleAnswers } from '../../src/preference/sample-answers.ts';
-import type { EditAttempt } from '../../src/preference/synthesise.ts';
+import type { EditAttempt } from '../../src/preference/synthesis-options.ts';
 import { synthesise } from '../../src/preference/synthesise.ts';
 import { testModel } from '../support/model.ts';
 
