@@ -6,11 +6,13 @@ import { type DataFormat, type DataRow, formatOf, type ReportRow, readBytes } fr
 import { readJsonLines, readJsonValues } from './dataset/json.ts';
 import { completeMtBench, isMtBench, loadMtBench, type MtBench } from './dataset/mt-bench.ts';
 import { readParquet } from './dataset/parquet.ts';
+import { type PromptRow, recognisePrompt } from './dataset/prompts.ts';
 import { type Draft, recogniseRow } from './dataset/recognise.ts';
 import { type ErrorPlace, JurorError } from './errors.ts';
 import type { Sample } from './schema.ts';
 
 export type { DataFormat, DataRow } from './dataset/files.ts';
+export type { PromptRow } from './dataset/prompts.ts';
 export { writeRows } from './dataset/write.ts';
 
 /** Options of `readRows`. */
@@ -47,12 +49,7 @@ export async function* readRows(path: string, options: ReadRowsOptions = {}): As
  * lines. Only ids are remembered from row to row.
  */
 export async function* readSamples(path: string, options: ReadSamplesOptions = {}): AsyncGenerator<Sample> {
-  const { limit = Number.POSITIVE_INFINITY } = options;
-  if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0)) {
-    throw new JurorError('usage', `expected a limit of 0 or more, got ${limit}`, {
-      place: { field: 'limit' },
-    });
-  }
+  const limit = limitOf(options);
   const report: ReportRow = options.onBadRow ?? rethrow;
   const tabular = (options.format ?? formatOf(path)) === 'csv';
   const ids: Ids = { lines: new Map(), occurrences: new Map() };
@@ -82,6 +79,42 @@ export async function* readSamples(path: string, options: ReadSamplesOptions = {
   }
 }
 
+/**
+ * Prompts of a data file, in its order, of rows with or without answers: answers, labels and votes are left out. Ids are given and
+ * made as by {@link readSamples}. Throws JurorError `data` for a file that cannot be read.
+ */
+export async function* readPrompts(
+  path: string,
+  options: ReadSamplesOptions = {},
+): AsyncGenerator<PromptRow> {
+  const limit = limitOf(options);
+  const report: ReportRow = options.onBadRow ?? rethrow;
+  const tabular = (options.format ?? formatOf(path)) === 'csv';
+  const ids: Ids = { lines: new Map(), occurrences: new Map() };
+  let count = 0;
+  if (limit === 0) return;
+  for await (const { row, line } of readRows(path, options)) {
+    const place: ErrorPlace = { file: path, line };
+    let prompt: PromptRow;
+    try {
+      const cells = tabular ? withoutEmptyCells(fromCells(row)) : row;
+      prompt = identify(recognisePrompt(cells, place), ids, place, line);
+    } catch (error) {
+      if (!JurorError.isInstance(error)) throw error;
+      report(error.place.file ? error : new JurorError('data', error.message, { place, cause: error }));
+      continue;
+    }
+    yield prompt;
+    count++;
+    if (count >= limit) return;
+  }
+}
+
+function limitOf({ limit = Number.POSITIVE_INFINITY }: ReadSamplesOptions): number {
+  if (limit === Number.POSITIVE_INFINITY || (Number.isSafeInteger(limit) && limit >= 0)) return limit;
+  throw new JurorError('usage', `expected a limit of 0 or more, got ${limit}`, { place: { field: 'limit' } });
+}
+
 function rethrow(error: JurorError): never {
   throw error;
 }
@@ -100,7 +133,12 @@ interface Ids {
 }
 
 /** Gives a sample its id and refuses one that another line has. */
-function identify(draft: Draft, { lines, occurrences }: Ids, place: ErrorPlace, line: number): Sample {
+function identify<Row extends object>(
+  draft: Row & { readonly id: string | undefined },
+  { lines, occurrences }: Ids,
+  place: ErrorPlace,
+  line: number,
+): Omit<Row, 'id'> & { id: string } {
   const { id: given, ...content } = draft;
   if (given !== undefined) {
     const other = lines.get(given);

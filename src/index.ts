@@ -73,7 +73,7 @@ export {
 } from './aggregate/reward-report.ts';
 export type { Quorum } from './aggregate/turnout.ts';
 export { type CardOptions, makeCard, readCard } from './card/card.ts';
-export { type ReadSamplesOptions, readSamples, writeRows } from './dataset.ts';
+export { type PromptRow, type ReadSamplesOptions, readPrompts, readSamples, writeRows } from './dataset.ts';
 export type {
   Answer,
   ContinuationRequest,
@@ -267,6 +267,33 @@ export { requireSameTokenizer } from './judge/same-tokenizer.ts';
 export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
+export {
+  applyEdit,
+  type Donor,
+  type Edit,
+  type EditContext,
+  type EditOperator,
+  type EditWriting,
+  type PureEditOperator,
+  type WrittenEditOperator,
+} from './preference/edit-operator.ts';
+export { editOperators, selectOperators } from './preference/edit-operators.ts';
+export type { OriginalReason } from './preference/originals.ts';
+export {
+  type AnswerFailure,
+  type SampleAnswersOptions,
+  sampleAnswers,
+  type WrittenAnswer,
+} from './preference/sample-answers.ts';
+export { openSampleFile, type SampleFile } from './preference/sample-file.ts';
+export type { EditAttempt, SynthesisOptions } from './preference/synthesis-options.ts';
+export { synthesise } from './preference/synthesise.ts';
+export { type SyntheticPair, syntheticPairs } from './preference/synthetic-pairs.ts';
+export {
+  createSynthesisReport,
+  type SynthesisCounts,
+  type SynthesisReport,
+} from './preference/synthetic-report.ts';
 export { type LoadedRubric, listRubrics, loadRubric, parseRubric } from './rubric.ts';
 export {
   Annotation,

@@ -13,6 +13,8 @@ import { implicitCommand } from './implicit.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
 import { rankCommand } from './rank.ts';
+import { sampleCommand } from './sample.ts';
+import { synthCommand } from './synth.ts';
 import { harmless } from './terminal.ts';
 
 /** What a shell sees. 1 is kept for gates. */
@@ -47,6 +49,8 @@ for (const command of [
   combineCommand(),
   cardCommand(),
   exportCommand(),
+  synthCommand(),
+  sampleCommand(),
   modelsCommand(),
   doctorCommand(),
 ])

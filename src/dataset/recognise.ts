@@ -10,7 +10,8 @@ import { annotationsOf, labelOfMost } from './votes.ts';
 /** A sample that may not have an id yet. */
 export type Draft = Omit<Sample, 'id'> & { readonly id: string | undefined };
 
-const promptNames = ['prompt', 'instruction', 'question', 'input', 'query', 'problem', 'turns'];
+/** Aliases of the prompt's field. */
+export const promptNames = ['prompt', 'instruction', 'question', 'input', 'query', 'problem', 'turns'];
 const referenceNames = ['reference', 'referenceanswer', 'expected', 'target'];
 const idNames = ['id', 'pairid', 'uid'];
 
@@ -45,7 +46,8 @@ export function recogniseRow(row: Row, place: ErrorPlace, whole: Row = row): Dra
   };
 }
 
-function idOf(fields: Fields): string | undefined {
+/** The id that a row gives. */
+export function idOf(fields: Fields): string | undefined {
   const field = find(fields, idNames);
   if (!field) return undefined;
   fields.taken.add(field.name);
@@ -129,7 +131,8 @@ function promptOf(fields: Fields, found: Found, whole: Row): Sample['prompt'] {
   return [...shared];
 }
 
-function textOrMessages(fields: Fields, field: Field): string | Message[] {
+/** Text or turns of a prompt's field. */
+export function textOrMessages(fields: Fields, field: Field): string | Message[] {
   const { name, value } = field;
   if (isConversation(value)) return messagesOf(fields, field);
   if (Array.isArray(value) && value.length > 0 && value.every((turn) => typeof turn === 'string')) {
@@ -149,7 +152,7 @@ function textOrMessages(fields: Fields, field: Field): string | Message[] {
 }
 
 /** An empty reference is none. */
-function referenceOf(fields: Fields): string | undefined {
+export function referenceOf(fields: Fields): string | undefined {
   const field = take(fields, referenceNames);
   if (!field || field.value === '') return undefined;
   const { name, value } = field;
@@ -163,7 +166,7 @@ function referenceOf(fields: Fields): string | undefined {
 }
 
 /** What was not taken. A `metadata` object is the sample's own; a field of the same name stands beside it whole. */
-function metadataOf(fields: Fields): Record<string, unknown> | undefined {
+export function metadataOf(fields: Fields): Record<string, unknown> | undefined {
   const rest = Object.entries(fields.row).filter(([name]) => !fields.taken.has(name));
   const own = fields.row.metadata;
   if (!isObject(own) || rest.some(([name]) => name !== 'metadata' && Object.hasOwn(own, name))) {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { JurorError } from '../errors.ts';
 import { type EngineId, Message, Usage } from '../schema.ts';
-import type { EngineOptions } from './engine.ts';
+import type { Engine, EngineOptions } from './engine.ts';
 import type { GrammarSchema } from './grammar-schema.ts';
 
 /** A conversation that the model continues, and how. Where numerics are exact, the same request gives the same text. */
@@ -50,6 +50,11 @@ export interface TextGenerator {
   generate(request: Generation, options?: GenerateOptions): Promise<GenerationResult>;
 }
 
+/** Whether an engine writes text. */
+export function isTextGenerator(engine: Engine): engine is Engine & TextGenerator {
+  return 'generate' in engine && typeof engine.generate === 'function';
+}
+
 /** Sends a request to a child; `onText` is told which attempt a piece belongs to. */
 type Perform = (
   request: { readonly kind: 'generate'; readonly generation: Generation },
@@ -63,7 +68,7 @@ export async function generateOnce(
   perform: Perform,
 ): Promise<GenerationResult> {
   const { onText, signal: given, ...rest } = options;
-  const generation = checked(request);
+  const generation = checkedGeneration(request);
   const ended = new AbortController();
   const signal = given ? AbortSignal.any([given, ended.signal]) : ended.signal;
   const told = tellOnce(onText ?? (() => {}));
@@ -112,7 +117,8 @@ function tellOnce(onText: (text: string) => void) {
   };
 }
 
-function checked(request: Generation): Generation {
+/** The request, in its form. Throws JurorError `usage`, naming the field, for one that means nothing. */
+export function checkedGeneration(request: Generation): Generation {
   const { data, error } = Generation.safeParse(request);
   if (data !== undefined) return data;
   const issue = error.issues[0];

@@ -5,8 +5,10 @@ import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import type { EngineId, Usage } from '../schema.ts';
 import type { Engine } from './engine.ts';
+import type { TextGenerator } from './generate.ts';
 import { deliberateRemotely } from './langchain-deliberate.ts';
 import { concealing, failureOf, isSecretName } from './langchain-failure.ts';
+import { generateRemotely } from './langchain-generate.ts';
 import { layoutDigest } from './langchain-messages.ts';
 import { type ModelFactory, unstructured } from './langchain-model.ts';
 import { type Abilities, type Manner, probeAbilities } from './langchain-remote.ts';
@@ -81,7 +83,7 @@ export interface Spending {
 }
 
 /** A remote engine, with what only a remote engine knows. */
-export interface LangChainEngine extends Engine {
+export interface LangChainEngine extends Engine, TextGenerator {
   /** Everything since it was opened, whatever came of it. */
   readonly spent: Spending;
 }
@@ -190,6 +192,14 @@ export async function openLangChain(options: LangChainOptions): Promise<LangChai
         if (!(error instanceof Unanswered) || error.reason === 'final') throw error;
         return { status: 'unscored', reason: error.reason, message: error.message };
       }
+    },
+    async generate(request, callOptions = {}) {
+      const { onText, ...call } = callOptions;
+      const result = await within(call, (bounds) =>
+        generateRemotely({ factory, requester, manner, spend }, request, bounds),
+      );
+      onText?.(result.text);
+      return result;
     },
     logprob: unsupported('log-probabilities of a given text'),
     embed: unsupported('hidden states'),

@@ -1,4 +1,4 @@
-/** Record deliberations and log-probabilities to a file and play them back without a model. */
+/** Record deliberations, log-probabilities and written texts to a file and play them back without a model. */
 import { createReadStream } from 'node:fs';
 import { appendFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -17,6 +17,13 @@ import {
   TokenLogProbabilities,
   UnanswerableRequest,
 } from './engine.ts';
+import {
+  type GenerateOptions,
+  type Generation,
+  GenerationResult,
+  isTextGenerator,
+  type TextGenerator,
+} from './generate.ts';
 
 /** First line of a recording. */
 const Header = z.strictObject({
@@ -29,6 +36,10 @@ const Refusal = z.strictObject({ reason: z.enum(['context', 'invalid']), message
 const Entry = z.union([
   z.strictObject({ request: z.string().length(64), result: DeliberationResult }),
   z.strictObject({ continuation: z.string().length(64), read: z.union([TokenLogProbabilities, Refusal]) }),
+  z.strictObject({
+    generation: z.string().length(64),
+    written: z.union([GenerationResult, Refusal]),
+  }),
   z.strictObject({ tokenizer: Tokenizer }),
 ]);
 
@@ -42,10 +53,14 @@ function continuationHash({ messages, continuation, end = false }: ContinuationR
 }
 
 /**
- * Wrap an engine so that every finished deliberation, and every text whose log-probabilities are read, is appended to `file` as one
- * JSON line.
+ * Wrap an engine so that every finished deliberation, every text that it writes, and every text whose log-probabilities are read, is
+ * appended to `file` as one JSON line.
  * An existing recording of the same engine is continued; one of another engine is a JurorError `data`.
  */
+export async function recordEngine<Recorded extends Engine>(
+  engine: Recorded,
+  file: string,
+): Promise<Engine & (Recorded extends TextGenerator ? TextGenerator : unknown)>;
 export async function recordEngine(engine: Engine, file: string): Promise<Engine> {
   const header = { recording: 1, engine: engine.id, protocol: engine.protocol } as const;
   const known = new Set<string>();
@@ -61,7 +76,8 @@ export async function recordEngine(engine: Engine, file: string): Promise<Engine
         `expected a recording of this engine, got one of ${recording.header.engine.model}`,
         { place: { file } },
       );
-    for (const hash of [...recording.results.keys(), ...recording.reads.keys()]) known.add(hash);
+    for (const entries of [recording.results, recording.reads, recording.texts])
+      for (const hash of entries.keys()) known.add(hash);
     if (recording.tokenizer) known.add('tokenizer');
   } else {
     await mkdir(dirname(file), { recursive: true });
@@ -97,8 +113,24 @@ export async function recordEngine(engine: Engine, file: string): Promise<Engine
         throw error;
       }
     },
+    ...(isTextGenerator(engine) && {
+      async generate(request: Generation, options?: GenerateOptions) {
+        const hash = contentHash(request);
+        try {
+          const written = await engine.generate(request, options);
+          await keep(hash, { generation: hash, written });
+          return written;
+        } catch (error) {
+          if (error instanceof UnanswerableRequest) {
+            const { reason, message } = error;
+            await keep(hash, { generation: hash, written: { reason, message } });
+          }
+          throw error;
+        }
+      },
+    }),
     ...(tokenizer && {
-      async tokenizer(options) {
+      async tokenizer(options?: EngineOptions) {
         const own = await tokenizer.call(engine, options);
         await keep('tokenizer', { tokenizer: own });
         return own;
@@ -129,7 +161,7 @@ function delegate(engine: Engine): Engine {
  * A deliberation that was not recorded is a JurorError `engine`: it is never invented.
  */
 export async function openReplay(file: string): Promise<Engine> {
-  const { header, results, reads, tokenizer } = await readRecording(file);
+  const { header, results, reads, texts, tokenizer } = await readRecording(file);
   const unrecorded = (what: string): never => {
     throw new JurorError('engine', `the recording has no such ${what}; record it again`, { place: { file } });
   };
@@ -147,6 +179,15 @@ export async function openReplay(file: string): Promise<Engine> {
       if ('reason' in read) throw new UnanswerableRequest(read.reason, read.message);
       return read;
     },
+    ...(texts.size > 0 && {
+      async generate(request: Generation, options: GenerateOptions = {}): Promise<GenerationResult> {
+        if (options.signal?.aborted) throw new JurorError('aborted', 'writing was aborted');
+        const written = texts.get(contentHash(request)) ?? unrecorded('text');
+        if ('reason' in written) throw new UnanswerableRequest(written.reason, written.message);
+        options.onText?.(written.text);
+        return written;
+      },
+    }),
     ...(tokenizer && { tokenizer: async () => tokenizer }),
     async embed() {
       return unrecorded('embedding');
@@ -158,6 +199,7 @@ export async function openReplay(file: string): Promise<Engine> {
 async function readRecording(file: string) {
   const results = new Map<string, DeliberationResult>();
   const reads = new Map<string, TokenLogProbabilities | z.infer<typeof Refusal>>();
+  const texts = new Map<string, GenerationResult | z.infer<typeof Refusal>>();
   let tokenizer: Tokenizer | undefined;
   let header: z.infer<typeof Header> | undefined;
   let line = 0;
@@ -174,6 +216,7 @@ async function readRecording(file: string) {
         const entry = Entry.parse(record);
         if ('request' in entry) results.set(entry.request, entry.result);
         else if ('continuation' in entry) reads.set(entry.continuation, entry.read);
+        else if ('generation' in entry) texts.set(entry.generation, entry.written);
         else tokenizer = entry.tokenizer;
       }
     }
@@ -189,5 +232,5 @@ async function readRecording(file: string) {
   }
   if (header === undefined)
     throw new JurorError('data', 'expected a juror recording, got an empty file', { place: { file } });
-  return { header, results, reads, tokenizer };
+  return { header, results, reads, texts, tokenizer };
 }

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Deliberation, type Engine, UnanswerableRequest } from '../../src/engine/engine.ts';
+import { isTextGenerator } from '../../src/engine/generate.ts';
 import { openReplay, recordEngine } from '../../src/engine/replay.ts';
+import { fakeEngine } from '../support/fake-engine.ts';
 import { fakePolicy } from '../support/fake-policy.ts';
+import { fakeWriter } from '../support/fake-writer.ts';
 
 const request = (text: string): Deliberation => ({
   prefix: [{ role: 'user', segments: [text] }],
@@ -152,4 +155,34 @@ test('log-probabilities, what does not fit, and the tokenizer play back as they 
     message: 'needs 5 tokens, the context has 3',
   });
   await expect(replay.logprob(ask('two words', false))).rejects.toMatchObject({ code: 'engine' });
+});
+
+test('written texts, and what does not fit, play back; an engine that writes none plays none', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-replay-'));
+  const file = join(folder.path, 'recording.jsonl');
+  const writer = fakeWriter(({ messages, seed }) => {
+    if (messages[0]?.content === 'long') throw new UnanswerableRequest('context', 'needs 9 tokens');
+    return `text ${seed}`;
+  });
+  const asked = (content: string, seed: number) => ({
+    messages: [{ role: 'user' as const, content }],
+    ...{ maxTokens: 4, temperature: 1, topP: 1, seed, stop: [], schema: null },
+  });
+  const recorder = await recordEngine({ ...fakeEngine(), ...writer }, file);
+  const written = await recorder.generate(asked('x', 1));
+  await recorder.generate(asked('x', 1));
+  await expect(recorder.generate(asked('long', 1))).rejects.toThrow(UnanswerableRequest);
+  await recorder[Symbol.asyncDispose]();
+  expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(3);
+
+  await using replay = await openReplay(file);
+  if (!isTextGenerator(replay)) throw new Error('expected a replay that writes');
+  const pieces: string[] = [];
+  expect(await replay.generate(asked('x', 1), { onText: (text) => void pieces.push(text) })).toEqual(written);
+  expect(pieces).toEqual(['text 1']);
+  await expect(replay.generate(asked('x', 2))).rejects.toMatchObject({ code: 'engine', place: { file } });
+  await expect(replay.generate(asked('long', 1))).rejects.toMatchObject({ reason: 'context' });
+  const other = join(folder.path, 'other.jsonl');
+  await (await recordEngine(countingEngine(), other)).deliberate(request('x'));
+  expect(isTextGenerator(await openReplay(other))).toBe(false);
 });
