@@ -46,7 +46,15 @@ export async function* readRows(path: string, options: ReadRowsOptions = {}): As
  * order of rows changes nothing; the second of two equal rows gets `-2`. An id that is given twice is an error that names both
  * lines. Only ids are remembered from row to row.
  */
-export async function* readSamples(path: string, options: ReadSamplesOptions = {}): AsyncGenerator<Sample> {
+export function readSamples(path: string, options: ReadSamplesOptions = {}): AsyncGenerator<Sample> {
+  return readRecognised(path, options, false);
+}
+
+async function* readRecognised(
+  path: string,
+  options: ReadSamplesOptions,
+  promptsOnly: boolean,
+): AsyncGenerator<Sample> {
   const { limit = Number.POSITIVE_INFINITY } = options;
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0)) {
     throw new JurorError('usage', `expected a limit of 0 or more, got ${limit}`, {
@@ -65,9 +73,13 @@ export async function* readSamples(path: string, options: ReadSamplesOptions = {
     try {
       if (isMtBench(row)) {
         bench ??= loadMtBench(path, readRows);
-        sample = identify(recogniseRow(completeMtBench(row, await bench, place), place), ids, place, line);
+        const whole = completeMtBench(row, await bench, place);
+        sample = identify(recogniseRow(whole, place, { promptsOnly }), ids, place, line);
       } else {
-        sample = identify(tabular ? recogniseCells(row, place) : recogniseRow(row, place), ids, place, line);
+        const draft = tabular
+          ? recogniseCells(row, place, promptsOnly)
+          : recogniseRow(row, place, { promptsOnly });
+        sample = identify(draft, ids, place, line);
       }
     } catch (error) {
       if (!JurorError.isInstance(error)) throw error;
@@ -86,10 +98,32 @@ function rethrow(error: JurorError): never {
   throw error;
 }
 
+/** A prompt, and what its row says besides: a sample without answers. */
+export type PromptRow = Omit<Sample, 'responses' | 'annotations'>;
+
+/**
+ * Prompts of a data file, in its order: as {@link readSamples}, but a row needs no answer. Answers that it has are left out, and so is
+ * what they were labelled with where it names one of them.
+ */
+export async function* readPrompts(
+  path: string,
+  options: ReadSamplesOptions = {},
+): AsyncGenerator<PromptRow> {
+  for await (const sample of readRecognised(path, options, true)) {
+    const { responses, annotations: _ofAnswers, label, ...row } = sample;
+    const ofAnswer = typeof label === 'string' && responses.some(({ id }) => id === label);
+    yield { ...row, ...(label === undefined || ofAnswer ? {} : { label }) };
+  }
+}
+
 /** A row of a table, whose cells are all text. */
-function recogniseCells(row: Readonly<Record<string, unknown>>, place: ErrorPlace): Draft {
+function recogniseCells(
+  row: Readonly<Record<string, unknown>>,
+  place: ErrorPlace,
+  promptsOnly: boolean,
+): Draft {
   const cells = fromCells(row);
-  return recogniseRow(withoutEmptyCells(cells), place, cells);
+  return recogniseRow(withoutEmptyCells(cells), place, { whole: cells, promptsOnly });
 }
 
 /** The ids of a file so far. */

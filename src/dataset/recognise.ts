@@ -14,20 +14,28 @@ const promptNames = ['prompt', 'instruction', 'question', 'input', 'query', 'pro
 const referenceNames = ['reference', 'referenceanswer', 'expected', 'target'];
 const idNames = ['id', 'pairid', 'uid'];
 
+const unanswered: Found = { responses: [{ id: 'response', text: '' }] };
+
 type Row = Readonly<Record<string, unknown>>;
 
-/**
- * The sample that a row holds. Throws JurorError `data` at `place`, naming the field, for a row that fits nothing.
- * A table's row comes without its empty cells, and with them as `whole`: they count only where nothing else does.
- */
-export function recogniseRow(row: Row, place: ErrorPlace, whole: Row = row): Draft {
+/** How a row is recognised. */
+export interface RecogniseOptions {
+  /** A table's row comes without its empty cells, and with them here: they count only where nothing else does. Default: the row. */
+  readonly whole?: Row;
+  /** A row with a prompt and no answer is one with an empty answer. Default false. */
+  readonly promptsOnly?: boolean;
+}
+
+/** The sample that a row holds. Throws JurorError `data` at `place`, naming the field, for a row that fits nothing. */
+export function recogniseRow(row: Row, place: ErrorPlace, options: RecogniseOptions = {}): Draft {
+  const { whole = row, promptsOnly = false } = options;
   const fields = fieldsOf(row, place);
   const id = idOf(fields);
-  const found = answersOf(fields);
+  const found = answersOf(fields) ?? (promptsOnly && find(fields, promptNames) ? unanswered : undefined);
   if (!found) {
     const restored = withEmptyAnswer(fields, whole);
     if (!restored) throw missing(fields);
-    return recogniseRow(restored, place, whole);
+    return recogniseRow(restored, place, { whole, promptsOnly });
   }
   const prompt = found.alone ? '' : promptOf(fields, found, whole);
   const reference = found.alone ? undefined : referenceOf(fields);

@@ -1,4 +1,4 @@
-/** Record deliberations and log-probabilities to a file and play them back without a model. */
+/** Record deliberations, log-probabilities and written texts to a file and play them back without a model. */
 import { createReadStream } from 'node:fs';
 import { appendFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -17,6 +17,13 @@ import {
   TokenLogProbabilities,
   UnanswerableRequest,
 } from './engine.ts';
+import {
+  type GenerateOptions,
+  type Generation,
+  GenerationResult,
+  type TextGenerator,
+  writesText,
+} from './generate.ts';
 
 /** First line of a recording. */
 const Header = z.strictObject({
@@ -30,6 +37,7 @@ const Entry = z.union([
   z.strictObject({ request: z.string().length(64), result: DeliberationResult }),
   z.strictObject({ continuation: z.string().length(64), read: z.union([TokenLogProbabilities, Refusal]) }),
   z.strictObject({ tokenizer: Tokenizer }),
+  z.strictObject({ generation: z.string().length(64), written: z.union([GenerationResult, Refusal]) }),
 ]);
 
 /** Content hash under which a deliberation is recorded. */
@@ -41,9 +49,13 @@ function continuationHash({ messages, continuation, end = false }: ContinuationR
   return contentHash({ messages, continuation, end });
 }
 
+function generationHash(request: Generation): string {
+  return contentHash(request);
+}
+
 /**
- * Wrap an engine so that every finished deliberation, and every text whose log-probabilities are read, is appended to `file` as one
- * JSON line.
+ * Wrap an engine so that every finished deliberation, every text whose log-probabilities are read, and every text that is written is
+ * appended to `file` as one JSON line.
  * An existing recording of the same engine is continued; one of another engine is a JurorError `data`.
  */
 export async function recordEngine(engine: Engine, file: string): Promise<Engine> {
@@ -61,7 +73,12 @@ export async function recordEngine(engine: Engine, file: string): Promise<Engine
         `expected a recording of this engine, got one of ${recording.header.engine.model}`,
         { place: { file } },
       );
-    for (const hash of [...recording.results.keys(), ...recording.reads.keys()]) known.add(hash);
+    for (const hash of [
+      ...recording.results.keys(),
+      ...recording.reads.keys(),
+      ...recording.generations.keys(),
+    ])
+      known.add(hash);
     if (recording.tokenizer) known.add('tokenizer');
   } else {
     await mkdir(dirname(file), { recursive: true });
@@ -97,6 +114,22 @@ export async function recordEngine(engine: Engine, file: string): Promise<Engine
         throw error;
       }
     },
+    ...(writesText(engine) && {
+      async generate(request: Generation, options?: GenerateOptions) {
+        const hash = generationHash(request);
+        try {
+          const written = await engine.generate(request, options);
+          await keep(hash, { generation: hash, written });
+          return written;
+        } catch (error) {
+          if (error instanceof UnanswerableRequest) {
+            const { reason, message } = error;
+            await keep(hash, { generation: hash, written: { reason, message } });
+          }
+          throw error;
+        }
+      },
+    }),
     ...(tokenizer && {
       async tokenizer(options) {
         const own = await tokenizer.call(engine, options);
@@ -128,8 +161,8 @@ function delegate(engine: Engine): Engine {
  * Play a recording back. It has the recorded engine's id, so it finds and makes the same judgments.
  * A deliberation that was not recorded is a JurorError `engine`: it is never invented.
  */
-export async function openReplay(file: string): Promise<Engine> {
-  const { header, results, reads, tokenizer } = await readRecording(file);
+export async function openReplay(file: string): Promise<Engine & TextGenerator> {
+  const { header, results, reads, generations, tokenizer } = await readRecording(file);
   const unrecorded = (what: string): never => {
     throw new JurorError('engine', `the recording has no such ${what}; record it again`, { place: { file } });
   };
@@ -147,6 +180,13 @@ export async function openReplay(file: string): Promise<Engine> {
       if ('reason' in read) throw new UnanswerableRequest(read.reason, read.message);
       return read;
     },
+    async generate(request, { signal, onText } = {}) {
+      if (signal?.aborted) throw new JurorError('aborted', 'writing was aborted');
+      const written = generations.get(generationHash(request)) ?? unrecorded('generation');
+      if ('reason' in written) throw new UnanswerableRequest(written.reason, written.message);
+      onText?.(written.text);
+      return written;
+    },
     ...(tokenizer && { tokenizer: async () => tokenizer }),
     async embed() {
       return unrecorded('embedding');
@@ -158,6 +198,7 @@ export async function openReplay(file: string): Promise<Engine> {
 async function readRecording(file: string) {
   const results = new Map<string, DeliberationResult>();
   const reads = new Map<string, TokenLogProbabilities | z.infer<typeof Refusal>>();
+  const generations = new Map<string, GenerationResult | z.infer<typeof Refusal>>();
   let tokenizer: Tokenizer | undefined;
   let header: z.infer<typeof Header> | undefined;
   let line = 0;
@@ -174,6 +215,7 @@ async function readRecording(file: string) {
         const entry = Entry.parse(record);
         if ('request' in entry) results.set(entry.request, entry.result);
         else if ('continuation' in entry) reads.set(entry.continuation, entry.read);
+        else if ('generation' in entry) generations.set(entry.generation, entry.written);
         else tokenizer = entry.tokenizer;
       }
     }
@@ -189,5 +231,5 @@ async function readRecording(file: string) {
   }
   if (header === undefined)
     throw new JurorError('data', 'expected a juror recording, got an empty file', { place: { file } });
-  return { header, results, reads, tokenizer };
+  return { header, results, reads, generations, tokenizer };
 }

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Deliberation, type Engine, UnanswerableRequest } from '../../src/engine/engine.ts';
+import { type Generation, writesText } from '../../src/engine/generate.ts';
 import { openReplay, recordEngine } from '../../src/engine/replay.ts';
 import { fakePolicy } from '../support/fake-policy.ts';
+import { fakeWriter } from '../support/fake-writer.ts';
 
 const request = (text: string): Deliberation => ({
   prefix: [{ role: 'user', segments: [text] }],
@@ -152,4 +154,39 @@ test('log-probabilities, what does not fit, and the tokenizer play back as they 
     message: 'needs 5 tokens, the context has 3',
   });
   await expect(replay.logprob(ask('two words', false))).rejects.toMatchObject({ code: 'engine' });
+});
+
+test('written texts are played back, refusals too, and what was not recorded is not invented', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-replay-'));
+  const file = join(folder.path, 'written.jsonl');
+  const writer = fakeWriter(({ seed }) => {
+    if (seed === 9) throw new UnanswerableRequest('context', 'too long');
+    return { text: `text ${seed}`, stoppedBy: '\n' };
+  });
+  const asking = (seed: number, prefix?: readonly string[]): Generation => ({
+    messages: [{ role: 'user', content: 'Go.' }],
+    ...(prefix ? { prefix } : {}),
+    maxTokens: 9,
+    temperature: 1,
+    topP: 1,
+    seed,
+    stop: ['\n'],
+    schema: null,
+  });
+  const recorded = await recordEngine({ ...fakePolicy(), ...writer }, file);
+  if (!writesText(recorded)) throw new Error('a recorder of a writer writes');
+  const first = await recorded.generate(asking(1));
+  const second = await recorded.generate(asking(1, ['So']));
+  await expect(recorded.generate(asking(9))).rejects.toBeInstanceOf(UnanswerableRequest);
+  await recorded[Symbol.asyncDispose]();
+
+  const replay = await openReplay(file);
+  const pieces: string[] = [];
+  expect(await replay.generate(asking(1), { onText: (text) => pieces.push(text) })).toEqual(first);
+  expect(pieces).toEqual(['text 1']);
+  expect(await replay.generate(asking(1, ['So']))).toEqual(second);
+  await expect(replay.generate(asking(9))).rejects.toMatchObject({ reason: 'context' });
+  await expect(replay.generate(asking(2))).rejects.toThrow('no such generation');
+  // An engine that only reads stays one.
+  expect(writesText(await recordEngine(fakePolicy(), join(folder.path, 'read.jsonl')))).toBe(false);
 });
