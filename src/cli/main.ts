@@ -9,6 +9,7 @@ import { cardCommand } from './card.ts';
 import { combineCommand } from './combine.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
+import { guideCommand } from './guide.ts';
 import { implicitCommand } from './implicit.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
@@ -42,6 +43,7 @@ for (const command of [
   judgeCommand(),
   rankCommand(),
   implicitCommand(),
+  guideCommand(),
   agreeCommand(),
   calibrateCommand(),
   combineCommand(),
