@@ -194,7 +194,9 @@ async function guide(data: string, flags: Flags, signal: AbortSignal): Promise<n
 async function countPrompts(data: string, limit: number | undefined, signal: AbortSignal): Promise<number> {
   let count = 0;
   const reading = { onBadRow: () => {}, ...(limit === undefined ? {} : { limit }) };
-  for await (const _prompt of readPrompts(data, reading)) if (signal.aborted) break; else count++;
+  for await (const _prompt of readPrompts(data, reading))
+    if (signal.aborted) break;
+    else count++;
   return count;
 }
 
