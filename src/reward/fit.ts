@@ -172,3 +172,15 @@ export function scoreComparisons(
     cluster: found.map(([, , , name]) => name),
   };
 }
+
+/** Scores of all rows, output by output: the mean over members. */
+export function scoresOf(members: HeadBelief['members'], features: FeatureMatrix): Float64Array[] {
+  const each = members.map((member) => scoreMember(member, features));
+  const outputs = members[0]?.bias.length ?? 0;
+  return Array.from({ length: outputs }, (_, output) =>
+    Float64Array.from(
+      { length: features.rows },
+      (_, row) => each.reduce((sum, scores) => sum + (scores[row * outputs + output] as number), 0) / each.length,
+    ),
+  );
+}
