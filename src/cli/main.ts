@@ -14,6 +14,7 @@ import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
 import { rankCommand } from './rank.ts';
 import { harmless } from './terminal.ts';
+import { trainCommand } from './train.ts';
 
 /** What a shell sees. 1 is kept for gates. */
 const exitCodes = { done: 0, badInput: 2, incomplete: 3, broken: 70, interrupted: 130 } as const;
@@ -45,6 +46,7 @@ for (const command of [
   agreeCommand(),
   calibrateCommand(),
   combineCommand(),
+  trainCommand(),
   cardCommand(),
   exportCommand(),
   modelsCommand(),
