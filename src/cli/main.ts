@@ -13,6 +13,7 @@ import { implicitCommand } from './implicit.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
 import { rankCommand } from './rank.ts';
+import { scoreCommand } from './score.ts';
 import { harmless } from './terminal.ts';
 import { trainCommand } from './train.ts';
 
@@ -47,6 +48,7 @@ for (const command of [
   calibrateCommand(),
   combineCommand(),
   trainCommand(),
+  scoreCommand(),
   cardCommand(),
   exportCommand(),
   modelsCommand(),
