@@ -45,6 +45,7 @@ function define() {
         'scores by this rubric, pointwise or stepwise (with --with-reference alone: by final values)',
       ),
     )
+    .addOption(flag('--head <dir>', 'scores by this reward head, instead of a rubric'))
     .addOption(
       flag('--with-reference', 'the scorer sees the reference: for training data, not for measuring'),
     )
@@ -211,11 +212,13 @@ async function* preferences(file: string, lines: number, leastMargin: number) {
 }
 
 /** Told before anything is fetched or loaded. */
-function requireScorer({ rubric, withReference, model, replay }: Flags): void {
-  if (rubric === undefined && !withReference)
+function requireScorer({ rubric, head, withReference, model, replay }: Flags): void {
+  if (rubric !== undefined && head !== undefined)
+    throw new JurorError('usage', '--rubric, --head: expected one of them to score with, got both');
+  if (rubric === undefined && head === undefined && !withReference)
     throw new JurorError(
       'usage',
-      '--rubric: expected a rubric to score with, or --with-reference, got neither',
+      '--rubric: expected a rubric to score with, or --head, or --with-reference, got none',
     );
   if (replay === undefined && isRemoteModel(model))
     throw new JurorError('usage', `--model: expected a local model to write with, got '${model}'`);

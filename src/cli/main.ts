@@ -14,7 +14,9 @@ import { implicitCommand } from './implicit.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
 import { rankCommand } from './rank.ts';
+import { scoreCommand } from './score.ts';
 import { harmless } from './terminal.ts';
+import { trainCommand } from './train.ts';
 
 /** What a shell sees. 1 is kept for gates. */
 const exitCodes = { done: 0, badInput: 2, incomplete: 3, broken: 70, interrupted: 130 } as const;
@@ -47,6 +49,8 @@ for (const command of [
   agreeCommand(),
   calibrateCommand(),
   combineCommand(),
+  trainCommand(),
+  scoreCommand(),
   cardCommand(),
   exportCommand(),
   modelsCommand(),

@@ -116,7 +116,7 @@ const withoutSteps: AnswerScore = { score: null, reason: 'an empty answer has no
 
 function scoreOf(verdict: Verdict, judgments: readonly Judgment[], reduce: StepReducer): AnswerScore {
   const score = verdict.mode === 'stepwise' ? (verdict[reduce] ?? null) : verdict.score;
-  const standsOn = judgments.map(({ key, usage }) => ({ key, usage }));
+  const standsOn = judgments.map(({ key, usage }) => ({ key, judgment: true, usage }));
   if (score === null) return { score, reason: whyUnscored(verdict, judgments), standsOn };
   const { standardError } = verdict;
   return {

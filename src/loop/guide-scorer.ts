@@ -21,6 +21,8 @@ export type AnswerScore = (
 /** Something that was read for a score: its key, and the tokens that it took, whatever a cache held. */
 export interface Footing {
   readonly key: string;
+  /** Whether it is a judgment, which a journal or cache has under this key. */
+  readonly judgment: boolean;
   readonly usage: JudgmentUsage;
 }
 

@@ -83,7 +83,7 @@ export function candidateOf(
 ): GuidedCandidate {
   const { score: value = null, reason, standsOn = [] } = score ?? {};
   const deviation = score !== undefined && 'deviation' in score ? score.deviation : undefined;
-  const judgments = standsOn.map(({ key }) => key).sort();
+  const judgments = standsOn.flatMap(({ key, judgment }) => (judgment ? [key] : [])).sort();
   return {
     id,
     text,

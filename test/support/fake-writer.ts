@@ -43,7 +43,7 @@ export function fakeScorer(
   const scoreOf = (text: string): AnswerScore => {
     asked.push(text);
     const said = merit(text);
-    const standsOn = [{ key: contentHash(text), usage: { prompt: 7, generated: 1 } }];
+    const standsOn = [{ key: contentHash(text), judgment: false, usage: { prompt: 7, generated: 1 } }];
     if (typeof said === 'number') return { score: said, reason: `merit ${said}`, standsOn };
     return typeof said === 'string' ? { score: null, reason: said } : said;
   };
