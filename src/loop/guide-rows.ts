@@ -1,7 +1,7 @@
 /** Guided answers as training data: the best ones as samples, the best against the worst as preferences. */
 import { boundedLogOdds } from '../aggregate/calibration.ts';
 import { logistic } from '../aggregate/logits.ts';
-import { contentHash } from '../canonical.ts';
+import { preferenceOf } from '../preference/record.ts';
 import type { Guided, GuidedCandidate, Preference, PreferenceSide, Sample } from '../schema.ts';
 import { ranked } from './guide-choice.ts';
 
@@ -78,24 +78,21 @@ export function guidedPreference(guided: Guided, leastMargin = 0): Preference | 
   if (!(margin > 0 && margin >= leastMargin)) return null;
   const { sampleId, cluster, prompt, generator, scorer } = guided;
   const { name: _forPeople, ...origin } = scorer;
-  const source: Preference['source'] = {
-    ...origin,
-    run: null,
-    keys: [...new Set([best, worst].flatMap(({ candidate }) => candidate.judgments ?? []))].sort(),
-    round: null,
-  };
-  const side = ({ id, text }: GuidedCandidate): PreferenceSide => ({ id, text, model: generator.model });
-  const texts = { prompt, chosen: best.candidate.text, rejected: worst.candidate.text };
+  const judgments = [best, worst].flatMap(({ candidate }) => candidate.judgments ?? []);
+  const side = ({ id, text, score }: GuidedCandidate): PreferenceSide => ({
+    id,
+    text,
+    model: generator.model,
+    ...(score === null ? {} : { score }),
+  });
   const shares = order.every(({ candidate: { score } }) => score !== null && score >= 0 && score <= 1);
   const odds = origin.method !== 'head' && shares ? boundedLogOdds(high) - boundedLogOdds(low) : margin;
-  return {
-    schemaVersion: 1,
-    id: contentHash({ ...texts, source }).slice(0, 32),
+  return preferenceOf({
     sampleId,
     cluster,
     prompt: typeof prompt === 'string' ? prompt : [...prompt],
-    chosen: side(best.candidate),
-    rejected: side(worst.candidate),
+    left: side(best.candidate),
+    right: side(worst.candidate),
     probability: logistic(odds),
     tie: false,
     margin,
@@ -103,9 +100,8 @@ export function guidedPreference(guided: Guided, leastMargin = 0): Preference | 
     objectives: {},
     orderConsistent: null,
     agreement: null,
-    weight: 1,
-    source,
-  };
+    source: { ...origin, run: null, keys: [...new Set(judgments)].sort(), round: null },
+  });
 }
 
 /** Whole answers with a score, best first, the first of those with one text. */

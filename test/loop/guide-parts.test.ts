@@ -5,11 +5,13 @@ import { expect, test } from 'vitest';
 import { guideAll } from '../../src/loop/guide.ts';
 import { openGuidedFile, readGuided } from '../../src/loop/guide-file.ts';
 import { goldOf, referenceScorer } from '../../src/loop/guide-gold.ts';
+import { headScorer } from '../../src/loop/guide-head.ts';
 import { judgeScorer } from '../../src/loop/guide-judge.ts';
 import { createAnswerCollector, guidedPreference } from '../../src/loop/guide-rows.ts';
 import type { AnswerScorer } from '../../src/loop/guide-scorer.ts';
+import type { AnswerScore, Scorer } from '../../src/reward/scorer.ts';
 import { loadRubric } from '../../src/rubric.ts';
-import { type Guided, Preference, Sample } from '../../src/schema.ts';
+import { type FeatureSpec, type Guided, Preference, Sample } from '../../src/schema.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
 import { fakeScorer, fakeWriter } from '../support/fake-writer.ts';
@@ -178,4 +180,39 @@ test('a file of choices is found again by its keys, and failures of the engine a
   await writeFile(path, '{"key": "x"}\n');
   await expect(openGuidedFile(path)).rejects.toThrow('expected a line of guided answers');
   await expect(readGuided(path).next()).rejects.toMatchObject({ code: 'data', place: { line: 1 } });
+});
+
+test('a head scores with its doubts; what it cannot read has a reason', async () => {
+  const answers = (texts: readonly string[]): AnswerScore[] =>
+    texts.map((text) =>
+      text === ''
+        ? { status: 'unscored', reason: 'context', message: 'too long' }
+        : {
+            status: 'scored',
+            score: text.length,
+            objectives: { clear: 0.25, short: -text.length },
+            deviation: text.length > 4 ? 0.5 : null,
+            distance: null,
+            tokens: 3,
+            cached: false,
+          },
+    );
+  const head = {
+    record: { name: 'tidy', version: '2' },
+    digest: 'd',
+    score: async (_prompt: unknown, texts: readonly string[]) => ({ answers: answers(texts) }),
+  } as unknown as Scorer;
+  const spec = { model: 'backbone', digest: 'b' } as FeatureSpec;
+  const scorer = headScorer(head, spec);
+  expect(await scorer.score('Say.', ['long one', 'no', ''])).toMatchObject([
+    { score: 8, deviation: 0.5, reason: 'clear 0.25, short -8.00', standsOn: [{ judgment: false }] },
+    { score: 2 },
+    { score: null, reason: 'context: too long' },
+  ]);
+  expect(headScorer(head, { ...spec, model: 'other name' }).identity).toBe(scorer.identity);
+  const [guided] = await guidedBy(scorer);
+  expect(guided).toMatchObject({ chosen: 'c4', scorer: { name: 'tidy 2 on backbone', method: 'head' } });
+  const preference = guided && guidedPreference(guided);
+  expect(preference).toMatchObject({ margin: 3, source: { method: 'head', keys: [] }, chosen: { score: 7 } });
+  expect(preference?.probability).toBeCloseTo(1 / (1 + Math.exp(-3)), 12);
 });
