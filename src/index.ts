@@ -73,7 +73,7 @@ export {
 } from './aggregate/reward-report.ts';
 export type { Quorum } from './aggregate/turnout.ts';
 export { type CardOptions, makeCard, readCard } from './card/card.ts';
-export { type ReadSamplesOptions, readSamples, writeRows } from './dataset.ts';
+export { type PromptRow, type ReadSamplesOptions, readPrompts, readSamples, writeRows } from './dataset.ts';
 export type {
   Answer,
   ContinuationRequest,
@@ -96,6 +96,7 @@ export type {
   GenerationResult,
   TextGenerator,
 } from './engine/generate.ts';
+export { writesText } from './engine/generate.ts';
 export type { GrammarSchema } from './engine/grammar-schema.ts';
 export {
   type LangChainEngine,
@@ -193,6 +194,25 @@ export { requireSameTokenizer } from './judge/same-tokenizer.ts';
 export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
+export {
+  type GuideCallOptions,
+  type GuideOptions,
+  guideAll,
+  guideKey,
+} from './loop/guide.ts';
+export { type GuidedFile, openGuidedFile, readGuided } from './loop/guide-file.ts';
+export { goldOf, referenceScorer } from './loop/guide-gold.ts';
+export { headScorer } from './loop/guide-head.ts';
+export { type JudgeScorerOptions, judgeScorer, type StepReducer } from './loop/guide-judge.ts';
+export {
+  type AnswerCollector,
+  createAnswerCollector,
+  guidedPreference,
+  type KeepOptions,
+} from './loop/guide-rows.ts';
+export type { AnswerScore, AnswerScorer, Footing, ScoreOptions } from './loop/guide-scorer.ts';
+export type { GuidePrompt } from './loop/guide-session.ts';
+export { completeStrategy, type GivenStrategy } from './loop/guide-strategy.ts';
 export { readPreferences, writePreferences } from './preference/file.ts';
 export { type LabelOptions, preferencesFromLabels } from './preference/labels.ts';
 export type { LabelWeights } from './preference/truth.ts';
@@ -207,6 +227,9 @@ export {
   CritiqueMode,
   Distribution,
   EngineId,
+  Guided,
+  GuidedCandidate,
+  GuideStrategy,
   ImplicitResponse,
   ImplicitRewards,
   JudgeCard,
