@@ -13,6 +13,17 @@ const folder = mkdtempSync(join(tmpdir(), 'juror-record-'));
 const source = ['--import', './test/support/source.ts'];
 const judge = ['src/cli/main.ts', 'judge', '--no-cache', '--threads', '1', '--gpu', 'off'];
 
+const guide = [
+  'src/cli/main.ts',
+  'guide',
+  'fixtures/demo/answers.jsonl',
+  '--no-cache',
+  '--threads',
+  '1',
+  '--gpu',
+  'off',
+];
+
 /** The judge's runs and the examples, by recording. */
 const recordings = {
   'smollm2-135m': [
@@ -109,6 +120,37 @@ const recordings = {
       'off',
       '--out',
       join(folder, 'written.jsonl'),
+    ],
+  ],
+  // What the page about guided writing shows.
+  guide: [
+    [
+      ...guide,
+      '--rubric',
+      'helpfulness',
+      '--limit',
+      '4',
+      '--n',
+      '4',
+      '--max-tokens',
+      '80',
+      '--out',
+      join(folder, 'best-of.jsonl'),
+    ],
+    [
+      ...guide,
+      '--rubric',
+      'step-correctness',
+      '--strategy',
+      'beam',
+      '--limit',
+      '1',
+      '--max-steps',
+      '3',
+      '--step-tokens',
+      '48',
+      '--out',
+      join(folder, 'beam.jsonl'),
     ],
   ],
   // Nothing fits 256 tokens: unscored judgments, on record.

@@ -1,5 +1,5 @@
 /** Progress, as typed events. The library never prints: a caller listens. */
-import type { Judgment, Usage, Verdict } from './schema.ts';
+import type { Guided, GuidedCandidate, Judgment, Usage, Verdict } from './schema.ts';
 
 /** One thing that happened. Names are noun-verb. */
 export type JurorEvent =
@@ -12,6 +12,21 @@ export type JurorEvent =
       readonly spent: Usage;
     }
   | { readonly type: 'verdict-finish'; readonly verdict: Verdict }
+  /** An answer was written and scored; whether it is kept is not known yet. */
+  | {
+      readonly type: 'candidate-finish';
+      readonly sampleId: string;
+      readonly candidate: GuidedCandidate;
+    }
+  /** All beginnings of one depth are scored, and some go on. */
+  | {
+      readonly type: 'beam-keep';
+      readonly sampleId: string;
+      /** Steps written so far. */
+      readonly depth: number;
+      readonly candidates: readonly GuidedCandidate[];
+    }
+  | { readonly type: 'guide-finish'; readonly guided: Guided; readonly cached: boolean }
   | { readonly type: 'engine-load'; readonly model: string; readonly progress: number }
   | { readonly type: 'engine-progress'; readonly evaluated: number; readonly generated: number }
   | { readonly type: 'engine-restart'; readonly reason: string; readonly delayMs: number }

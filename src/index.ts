@@ -268,6 +268,25 @@ export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
 export {
+  type GuideCallOptions,
+  type GuideOptions,
+  guideAll,
+  guideKey,
+} from './loop/guide.ts';
+export { type GuidedFile, openGuidedFile, readGuided } from './loop/guide-file.ts';
+export { goldOf, referenceScorer } from './loop/guide-gold.ts';
+export { headScorer } from './loop/guide-head.ts';
+export { type JudgeScorerOptions, judgeScorer, type StepReducer } from './loop/guide-judge.ts';
+export {
+  type AnswerCollector,
+  createAnswerCollector,
+  guidedPreference,
+  type KeepOptions,
+} from './loop/guide-rows.ts';
+export type { AnswerScore, AnswerScorer, Footing, ScoreOptions } from './loop/guide-scorer.ts';
+export type { GuidePrompt } from './loop/guide-session.ts';
+export { completeStrategy, type GivenStrategy } from './loop/guide-strategy.ts';
+export {
   applyEdit,
   type Donor,
   type Edit,
@@ -278,6 +297,8 @@ export {
   type WrittenEditOperator,
 } from './preference/edit-operator.ts';
 export { editOperators, selectOperators } from './preference/edit-operators.ts';
+export { readPreferences, writePreferences } from './preference/file.ts';
+export { type LabelOptions, preferencesFromLabels } from './preference/labels.ts';
 export type { OriginalReason } from './preference/originals.ts';
 export {
   type AnswerFailure,
@@ -294,6 +315,7 @@ export {
   type SynthesisCounts,
   type SynthesisReport,
 } from './preference/synthetic-report.ts';
+export type { LabelWeights } from './preference/truth.ts';
 export { type LoadedRubric, listRubrics, loadRubric, parseRubric } from './rubric.ts';
 export {
   Annotation,
@@ -305,6 +327,9 @@ export {
   CritiqueMode,
   Distribution,
   EngineId,
+  Guided,
+  GuidedCandidate,
+  GuideStrategy,
   ImplicitResponse,
   ImplicitRewards,
   JudgeCard,
@@ -313,6 +338,10 @@ export {
   Label,
   Message,
   Outcome,
+  Preference,
+  PreferenceMethod,
+  PreferenceSide,
+  PreferenceSource,
   ProcessLabel,
   RankedResponse,
   Ranking,

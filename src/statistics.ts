@@ -54,6 +54,14 @@ export {
   type ScoreBaselines,
   scoreBaselines,
 } from './aggregate/baselines.ts';
+export { type Ballot, bestOfDivergence, bestOfN, type SubsetOptions, voteOfN } from './aggregate/best-of.ts';
+export {
+  type BestOfAnswer,
+  type BestOfPoint,
+  type BestOfPrompt,
+  type BestOfReport,
+  bestOfReport,
+} from './aggregate/best-of-report.ts';
 export { type BradleyTerryOptions, bradleyTerry, bradleyTerryStatistic } from './aggregate/bradley-terry.ts';
 export {
   boundedLogOdds,
@@ -117,6 +125,7 @@ export {
   reduceScores,
   type Spread,
 } from './aggregate/ensemble.ts';
+export { finalValue } from './aggregate/final-value.ts';
 export {
   type AnswerLogProbabilities,
   DEFAULT_BETA,

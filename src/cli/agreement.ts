@@ -39,7 +39,8 @@ export function agreementHeading(
   ].join('\n');
 }
 
-function pairwiseTables({ figures, baselines }: PairwiseReport): string[] {
+function pairwiseTables(report: PairwiseReport): string[] {
+  const { figures, baselines } = report;
   const judges = [
     ['juror', figures],
     ['longer answer wins', baselines.longer.figures],
@@ -47,6 +48,16 @@ function pairwiseTables({ figures, baselines }: PairwiseReport): string[] {
     ['majority label', baselines.majority.figures],
   ] as const;
   const tied = figures.decidedAccuracy.n !== figures.accuracy.n;
+  const alone = [
+    ['both orders agree', share(figures.orderConsistency), '', figures.orderConsistency.n],
+    ['first-shown answer wins', share(figures.firstShownWins), '50 %', figures.firstShownWins.n],
+    ['position lean, nats', number(figures.positionLean), '0', figures.positionLean.n],
+    ['Brier score', number(figures.brier), '0.25', figures.brier.n],
+    ['log-loss, nats', number(figures.logLoss), '0.69', figures.logLoss.n],
+  ] as const;
+  // A head is asked in no order.
+  const told =
+    report.counts.scored > 0 && figures.orderConsistency.n === 0 ? alone.filter(([, , , n]) => n > 0) : alone;
   return [
     table(
       ['', 'accuracy', ...(tied ? ['without tied labels'] : []), 'κ', 'n'],
@@ -59,17 +70,15 @@ function pairwiseTables({ figures, baselines }: PairwiseReport): string[] {
       ]),
       ['n'],
     ),
-    table(
-      ['juror alone', '', 'fair or coin', 'n'],
-      [
-        ['both orders agree', share(figures.orderConsistency), '', count(figures.orderConsistency.n)],
-        ['first-shown answer wins', share(figures.firstShownWins), '50 %', count(figures.firstShownWins.n)],
-        ['position lean, nats', number(figures.positionLean), '0', count(figures.positionLean.n)],
-        ['Brier score', number(figures.brier), '0.25', count(figures.brier.n)],
-        ['log-loss, nats', number(figures.logLoss), '0.69', count(figures.logLoss.n)],
-      ],
-      ['n'],
-    ),
+    ...(told.length === 0
+      ? []
+      : [
+          table(
+            ['juror alone', '', 'fair or coin', 'n'],
+            told.map(([name, figure, fair, n]) => [name, figure, fair, count(n)]),
+            ['n'],
+          ),
+        ]),
   ];
 }
 

@@ -18,7 +18,8 @@ import { createRewardCollector, describeRewards } from './implicit-figures.ts';
 import { createInWork } from './in-work.ts';
 import { interruptible } from './interrupt.ts';
 import { countSamples, createRefusals, explainInterruption, requireReadable } from './judging.ts';
-import { duration, harmless, plural, processTerminal, type Terminal } from './terminal.ts';
+import { createPace } from './pace.ts';
+import { harmless, plural, processTerminal } from './terminal.ts';
 
 /** The verb. */
 export function implicitCommand(): CommandUnknownOpts {
@@ -101,7 +102,7 @@ async function implicit(data: string, flags: Flags, signal: AbortSignal): Promis
   const file = named ?? (await openRewardFile(out));
   const collector = createRewardCollector(beside);
   const inWork = createInWork(readSamples(data, reading), refusals.refuse);
-  const pace = createPace(terminal);
+  const pace = createPace(terminal, 'rewarded');
   void countSamples(data, flags.limit, signal).then(pace.expect, () => {});
   const options = { policy: policy.engine, reference: reference.engine, beta, ...(steps ? { steps } : {}) };
   let found = 0;
@@ -180,30 +181,4 @@ function referenceFlags(flags: Flags): Flags {
   const { record: _policyOnly, replay, ...rest } = flags;
   const played = flags.referenceReplay ?? replay;
   return { ...rest, model: flags.referenceModel, ...(played === undefined ? {} : { replay: played }) };
-}
-
-/** Samples done, and how fast. */
-function createPace(terminal: Terminal) {
-  const progress = terminal.progress();
-  const begun = performance.now();
-  let ended: number | undefined;
-  let total: number | undefined;
-  let done = 0;
-  const seconds = () => ((ended ?? performance.now()) - begun) / 1000;
-  return {
-    seconds,
-    expect(samples: number) {
-      total = samples;
-    },
-    finish() {
-      done++;
-      const rate = done / Math.max(seconds(), 0.001);
-      const left = total === undefined ? '' : ` · ${duration((total - done) / rate)} left`;
-      progress.update({ label: 'rewarded', done, total, detail: `${rate.toFixed(1)}/s${left}` });
-    },
-    stop() {
-      ended = performance.now();
-      progress.stop();
-    },
-  };
 }

@@ -9,13 +9,16 @@ import { cardCommand } from './card.ts';
 import { combineCommand } from './combine.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
+import { guideCommand } from './guide.ts';
 import { implicitCommand } from './implicit.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
 import { rankCommand } from './rank.ts';
 import { sampleCommand } from './sample.ts';
+import { scoreCommand } from './score.ts';
 import { synthCommand } from './synth.ts';
 import { harmless } from './terminal.ts';
+import { trainCommand } from './train.ts';
 
 /** What a shell sees. 1 is kept for gates. */
 const exitCodes = { done: 0, badInput: 2, incomplete: 3, broken: 70, interrupted: 130 } as const;
@@ -44,9 +47,12 @@ for (const command of [
   judgeCommand(),
   rankCommand(),
   implicitCommand(),
+  guideCommand(),
   agreeCommand(),
   calibrateCommand(),
   combineCommand(),
+  trainCommand(),
+  scoreCommand(),
   cardCommand(),
   exportCommand(),
   synthCommand(),

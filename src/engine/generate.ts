@@ -8,6 +8,11 @@ import type { GrammarSchema } from './grammar-schema.ts';
 /** A conversation that the model continues, and how. Where numerics are exact, the same request gives the same text. */
 export const Generation = z.strictObject({
   messages: z.array(Message).min(1).readonly(),
+  /**
+   * Texts with which the assistant's turn begins, in their order; the answer goes on after them and does not repeat them. Each is
+   * evaluated on its own, so that answers that begin alike share the reading. Default none.
+   */
+  prefix: z.array(z.string()).readonly().optional(),
   /** Prompt and budget have to fit the context together. */
   maxTokens: z.int().positive(),
   /** 0 is greedy. */
@@ -29,6 +34,8 @@ export const GenerationResult = z.strictObject({
   text: z.string(),
   /** `stop`: the model, the schema or a stop text ended it. `length`: the budget cut it. */
   finish: z.enum(['stop', 'length']),
+  /** The stop text that ended it; missing where something else did. */
+  stoppedBy: z.string().optional(),
   usage: Usage,
 });
 export type GenerationResult = z.infer<typeof GenerationResult>;

@@ -2,7 +2,7 @@
 import { type GbnfJsonObjectSchema, LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import type { Generation, GenerationResult } from './generate.ts';
 import type { LoadedModel } from './llama-child-model.ts';
-import { messageSegments } from './llama-child-render.ts';
+import { messageSegments, tokenize } from './llama-child-render.ts';
 import { holdSegments, type Progress, tokenCount, truncate } from './llama-child-slots.ts';
 import { createTextWriter } from './llama-child-text.ts';
 
@@ -19,8 +19,9 @@ export async function generateText(
   progress: Progress,
   onText: (text: string) => void,
 ): Promise<GenerationResult> {
-  const { messages, maxTokens, temperature, topP, seed, stop, schema } = request;
-  const segments = messageSegments(model, messages);
+  const { messages, prefix = [], maxTokens, temperature, topP, seed, stop, schema } = request;
+  const begun = prefix.map((text) => tokenize(model, text)).filter((segment) => segment.length > 0);
+  const segments = [...messageSegments(model, messages), ...begun];
   const last = segments.at(-1) ?? [];
   // The binding keeps one place free.
   model.assertFits(tokenCount(segments) + maxTokens + 1);
@@ -37,6 +38,7 @@ export async function generateText(
     const writer = createTextWriter(
       (tokens, before) => model.model.detokenize(tokens, false, before),
       schema === null ? stop : [...stop, afterValue],
+      begun.flat(),
     );
     let text = '';
     const tell = (piece: string): void => {
@@ -71,6 +73,9 @@ export async function generateText(
     return {
       text,
       finish: whole ? 'stop' : finish,
+      ...(writer.stopText === undefined || !stop.includes(writer.stopText)
+        ? {}
+        : { stoppedBy: writer.stopText }),
       usage: { evaluated: read.evaluated + last.length, reused: read.reused, generated },
     };
   });

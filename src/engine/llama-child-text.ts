@@ -7,6 +7,8 @@ export interface TextWriter {
   write(token: Token): string;
   /** True once a stop text was written: nothing follows. */
   readonly stopped: boolean;
+  /** Which one it was; undefined before. */
+  readonly stopText: string | undefined;
   /** What was held back for what might have followed. */
   end(): string;
 }
@@ -16,15 +18,19 @@ const longestPending = 16;
 /** Tokens that decide how the next one is spelled. */
 const context = 8;
 
-/** Make a writer. `detokenize` spells tokens after others; bytes of an unfinished character come as U+FFFD. */
+/**
+ * Make a writer. `detokenize` spells tokens after others; bytes of an unfinished character come as U+FFFD. `begun` are the tokens
+ * of the answer that stand before the first one written.
+ */
 export function createTextWriter(
   detokenize: (tokens: readonly Token[], before: readonly Token[]) => string,
   stop: readonly string[],
+  begun: readonly Token[] = [],
 ): TextWriter {
-  let before: Token[] = [];
+  let before: readonly Token[] = begun.slice(-context);
   let pending: Token[] = [];
   let held = '';
-  let stopped = false;
+  let stopText: string | undefined;
 
   const spell = (): string => {
     const text = detokenize(pending, before);
@@ -34,26 +40,32 @@ export function createTextWriter(
   };
   const release = (text: string): string => {
     held += text;
-    const found = stop.map((ending) => held.indexOf(ending)).filter((index) => index >= 0);
-    stopped = found.length > 0;
-    const length = stopped ? Math.min(...found) : held.length - unfinished(held, stop);
+    const found = stop
+      .map((ending) => ({ ending, index: held.indexOf(ending) }))
+      .filter(({ index }) => index >= 0)
+      .sort((left, right) => left.index - right.index || right.ending.length - left.ending.length)[0];
+    stopText = found?.ending;
+    const length = found ? found.index : held.length - unfinished(held, stop);
     const released = held.slice(0, length);
-    held = stopped ? '' : held.slice(length);
+    held = found ? '' : held.slice(length);
     return released;
   };
 
   return {
     get stopped() {
-      return stopped;
+      return stopText !== undefined;
+    },
+    get stopText() {
+      return stopText;
     },
     write(token) {
-      if (stopped) return '';
+      if (stopText !== undefined) return '';
       pending.push(token);
       if (pending.length < longestPending && detokenize(pending, before).endsWith('\ufffd')) return '';
       return release(spell());
     },
     end() {
-      if (stopped) return '';
+      if (stopText !== undefined) return '';
       const last = pending.length > 0 ? release(spell()) : '';
       const rest = last + held;
       held = '';

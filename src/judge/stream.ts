@@ -4,19 +4,19 @@ import { JurorError } from '../errors.ts';
 import type { Sample } from '../schema.ts';
 
 /** How a stream is worked on. */
-export interface StreamOptions {
+export interface StreamOptions<Item = Sample> {
   /** Samples at once; at least 2. */
   readonly concurrency: number;
   readonly signal?: AbortSignal;
   /** Told of a sample that does not fit its rubric; the others go on. Without it the error is thrown. */
-  readonly onBadSample?: (error: JurorError, sample: Sample) => void;
+  readonly onBadSample?: (error: JurorError, sample: Item) => void;
 }
 
 /** The results of all samples, in their order; memory does not grow with the stream. Throws JurorError `aborted`. */
-export async function* eachInOrder<Result>(
-  samples: Iterable<Sample> | AsyncIterable<Sample>,
-  work: (sample: Sample) => Promise<readonly Result[]>,
-  { concurrency, signal, onBadSample }: StreamOptions,
+export async function* eachInOrder<Result, Item = Sample>(
+  samples: Iterable<Item> | AsyncIterable<Item>,
+  work: (sample: Item) => Promise<readonly Result[]>,
+  { concurrency, signal, onBadSample }: StreamOptions<Item>,
 ): AsyncGenerator<Result> {
   // A sample's requests are submitted together, so that its shared prefix is in the cache when they come up.
   const queue = new PQueue({ concurrency: Math.max(2, concurrency) });

@@ -18,7 +18,7 @@ function written(text: string, sizes: readonly number[], stop: readonly string[]
   const writer = createTextWriter(bytesVocabulary(runs), stop);
   const pieces: string[] = [];
   for (const index of runs.keys()) if (!writer.stopped) pieces.push(writer.write(index as Token));
-  return { pieces: [...pieces, writer.end()], stopped: writer.stopped };
+  return { pieces: [...pieces, writer.end()], stopped: writer.stopped, stopText: writer.stopText };
 }
 
 const text = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '\n', '字', '🙂', '👩‍👧'), maxLength: 40 });
@@ -38,9 +38,11 @@ test('nothing of the first stop text, and nothing after it, is ever given', () =
   const ending = fc.string({ unit: fc.constantFrom('a', 'b', '\n', '字', '🙂'), minLength: 1, maxLength: 4 });
   fc.assert(
     fc.property(text, sizes, fc.array(ending, { maxLength: 3 }), (whole, cuts, stop) => {
-      const { pieces, stopped } = written(whole, cuts, stop);
+      const { pieces, stopped, stopText } = written(whole, cuts, stop);
       const found = stop.map((one) => whole.indexOf(one)).filter((index) => index >= 0);
       expect(stopped).toBe(found.length > 0);
+      expect(stopText === undefined).toBe(found.length === 0);
+      if (stopText !== undefined) expect(whole.startsWith(pieces.join('') + stopText)).toBe(true);
       // Of stop texts that end in the same token, the one that begins first counts.
       const earliest = Math.min(...found, whole.length);
       expect(whole.startsWith(pieces.join(''))).toBe(true);

@@ -1,0 +1,202 @@
+/** Training a reward head: from labels and a reader of features to a head, and everything that is to be said of it. */
+import { JurorError } from '../errors.ts';
+import { type CompleteLoss, completeLoss, type HeadLoss } from '../head/losses.ts';
+import type { HeadBelief } from '../head/opinion.ts';
+import { partOf, type TrainingData } from '../head/problem.ts';
+import type { TrainedMember } from '../head/train.ts';
+import { Name } from '../schema/primitives.ts';
+import type { HeadRows, RewardHead } from '../schema.ts';
+import { jurorVersion } from '../store/manifest.ts';
+import { type Doubts, doubtsOf } from './doubts.ts';
+import { evaluateHead } from './evaluate.ts';
+import type { ReadingProgress } from './feature-matrix.ts';
+import { crossFolds, type FitSettings, fitHead } from './fit.ts';
+import type { Head } from './head-file.ts';
+import { type Outputs, outputsOf } from './outputs.ts';
+import { choosePenalty } from './penalty.ts';
+import { readSides, type Side } from './sides.ts';
+import type { TrainHeadOptions } from './train-options.ts';
+import type { TrainingFiles } from './training-files.ts';
+import {
+  balanceOf,
+  type LabelOptions,
+  pairData,
+  rankingData,
+  rowsRecord,
+  scoreData,
+} from './training-sets.ts';
+
+/** A head that was trained. */
+export interface TrainedHead extends Omit<Head, 'digest'> {
+  /** How each member was trained. */
+  readonly members: readonly Omit<TrainedMember, 'member'>[];
+  readonly doubts: Doubts;
+  /** Tokens read and found. */
+  readonly reading: ReadingProgress;
+}
+
+/**
+ * Train a head on labels that are there: features are read (none twice), prompts held out by their hash, the penalty chosen, members fitted, and
+ * the doubts and the worth of the head measured on prompts that it did not see. The same data, settings and features give the same bytes.
+ * Throws JurorError `usage` for settings that do not fit each other or the data, `data` for labels that cannot be learned from, `aborted` and
+ * `engine` as the reader does.
+ */
+export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead> {
+  const { features, data, hidden = 0, members = 1, seed = 0, errorRate = 0.1 } = options;
+  const { name = 'reward', version = '1' } = options;
+  requireName('a name of the head', name);
+  const given = options.loss ?? defaultLoss(data);
+  const loss = completeLoss(given);
+  requireKind(loss, data);
+  const sides = await readSides(options);
+  const { training, held } = sides;
+  const outputs = outputsOf(training.set, loss);
+  const rows = dataOf(training, loss, outputs, options);
+  const fitting = { loss: given, hidden, members, seed, combination: outputs.combination };
+  const penalty = choosePenalty(rows.data, fitting, options.l2 ?? 'auto');
+  const settings: FitSettings = { ...fitting, l2: penalty.l2 };
+  const { belief: plain, trained } = fitHead(rows.data, settings);
+  for (const [member, { converged, iterations }] of trained.entries())
+    if (!converged)
+      options.onEvent?.({
+        type: 'warning',
+        message: `member ${member + 1} had not settled after ${iterations} steps`,
+      });
+  const compared = training.set.kind === 'pairs' ? pairData(training.set, training.rowOf, options) : null;
+  const weights = training.set.kind === 'scores' ? outputs.labelWeights : null;
+  const doubts = doubtsOf(rows.data, settings, { errorRate, weights, pairs: compared });
+  const belief: HeadBelief = {
+    ...plain,
+    calibration: doubts.calibration?.line ?? null,
+    conformal: doubts.conformal,
+    range: doubts.range,
+  };
+  const heldOut =
+    held === null
+      ? null
+      : evaluateHead({
+          belief,
+          features: held.features,
+          rowOf: held.rowOf,
+          held: held.set,
+          training: training.set,
+          how: options.anchors ? 'anchors' : 'holdout',
+          outcome: loss.kind === 'cross-entropy',
+          outputs: outputs.places,
+          seed,
+        });
+  const { kind: lossKind, ...lossOptions } = loss;
+  const record: RewardHead = {
+    schemaVersion: 1,
+    name,
+    version,
+    objectives: [...outputs.names],
+    feature: features.spec,
+    members,
+    hidden: hidden === 0 ? null : hidden,
+    combination: outputs.combination && {
+      kind: 'constants',
+      scale: outputs.combination.scale,
+      weights: [...outputs.combination.weights],
+      lengthSlopes: [...outputs.combination.lengthSlopes],
+      length: outputs.combination.length,
+    },
+    kind: training.set.kind,
+    loss: { kind: lossKind, options: optionsRecord(lossOptions) },
+    l2: { value: penalty.l2, curve: penalty.curve },
+    tieOdds: trained[0]?.ties ?? null,
+    ...doubtsRecord(doubts, belief, rows.weight * penalty.l2),
+    training: {
+      rows: leavingOut(rowsRecord(training.set), rows.withoutOrder),
+      balance: balanceOf(training.set),
+    },
+    heldOut,
+    seed,
+    juror: jurorVersion(),
+  };
+  return {
+    record,
+    belief,
+    members: trained.map(({ member: _numbers, ...told }) => told),
+    doubts,
+    reading: sides.reading,
+  };
+}
+
+/** The loss that data of a kind call for. */
+export function defaultLoss({ kind, rows }: TrainingFiles): HeadLoss {
+  if (kind === 'pairs') return { kind: 'bradley-terry' };
+  const labels = rows.scores.flatMap(({ targets }) => Object.values(targets));
+  const twoValued = labels.every((label) => label === 0 || label === 1);
+  return { kind: kind === 'steps' || twoValued ? 'cross-entropy' : 'regression' };
+}
+
+/** Which kinds of labels a loss takes; the first is read where the data hold both. */
+export function kindsOf(loss: HeadLoss['kind']): readonly TrainingFiles['kind'][] {
+  return partOf({ kind: loss }) === 'scores' ? ['scores', 'steps'] : ['pairs'];
+}
+
+function requireKind({ kind }: CompleteLoss, data: TrainingFiles): void {
+  if (!kindsOf(kind).includes(data.kind))
+    throw new JurorError('usage', `${kind}: expected ${kindsOf(kind).join(' or ')}, got ${data.kind}`);
+}
+
+function requireName(what: string, name: string): void {
+  const { error } = Name.safeParse(name);
+  if (error) throw new JurorError('usage', `${what}: ${error.issues[0]?.message}, got '${name}'`);
+}
+
+interface Rows {
+  readonly data: TrainingData;
+  /** Sum of the weights. */
+  readonly weight: number;
+  /** Samples whose comparisons are no order. */
+  readonly withoutOrder: number;
+}
+
+function dataOf(
+  { set, features, rowOf }: Side,
+  loss: CompleteLoss,
+  { labels }: Outputs,
+  options: LabelOptions,
+): Rows {
+  const sum = (weights: Float64Array) => weights.reduce((total, weight) => total + weight, 0);
+  const part = partOf(loss);
+  if (part === 'scores') {
+    const scores = scoreData(set, labels, rowOf);
+    return { data: { features, scores }, weight: sum(scores.weight), withoutOrder: 0 };
+  }
+  if (part === 'pairs') {
+    const pairs = pairData(set, rowOf, options);
+    return { data: { features, pairs }, weight: sum(pairs.weight), withoutOrder: 0 };
+  }
+  const { rankings, withoutOrder } = rankingData(set, rowOf);
+  return { data: { features, rankings }, weight: rankings.orders.length, withoutOrder };
+}
+
+function leavingOut(rows: HeadRows, withoutOrder: number): HeadRows {
+  return withoutOrder === 0
+    ? rows
+    : { ...rows, leftOut: { ...rows.leftOut, 'sample whose comparisons are no order': withoutOrder } };
+}
+
+function optionsRecord(options: object): RewardHead['loss']['options'] {
+  const entries = Object.entries(options).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? [...value] : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function doubtsRecord(
+  { calibration, conformal, range, pairs }: Doubts,
+  belief: HeadBelief,
+  ridge: number,
+): Pick<RewardHead, 'calibration' | 'conformal' | 'posterior' | 'range'> {
+  return {
+    calibration: calibration && { slope: calibration.line.slope, folds: crossFolds, pairs },
+    conformal,
+    posterior: belief.posterior && { kind: 'laplace', ridge },
+    range: range && { shape: range.shape, shrinkage: range.shrinkage, rows: range.rows },
+  };
+}
