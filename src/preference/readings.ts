@@ -13,6 +13,8 @@ export type LeftOutReason =
   | 'content-free'
   /** The only answer of its prompt that could be compared. */
   | 'alone'
+  /** No label says anything of it. */
+  | 'unlabelled'
   /** Both answers are the same text. */
   | 'same-text';
 

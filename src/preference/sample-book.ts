@@ -15,8 +15,8 @@ export interface SampleBook extends Disposable {
   find(sampleId: string): Sample | undefined;
   /** Like find; throws JurorError `data`, naming the sample, where there is none. */
   get(sampleId: string): Sample;
-  /** All of them, in the order of the files. */
-  samples(): Iterable<Sample>;
+  /** Those of a file, in its order. */
+  samples(file: string): Iterable<Sample>;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function openSampleBook(files: readonly string[]): Promise<SampleBo
   );
   const add = database.prepare('INSERT OR IGNORE INTO samples (id, file, sample) VALUES (?, ?, ?)');
   const one = database.prepare('SELECT file, sample FROM samples WHERE id = ?');
-  const all = database.prepare('SELECT sample FROM samples ORDER BY place');
+  const all = database.prepare('SELECT sample FROM samples WHERE file = ? ORDER BY place');
   const key = (id: string) => JSON.stringify(id);
   let size = 0;
   try {
@@ -71,8 +71,8 @@ export async function openSampleBook(files: readonly string[]): Promise<SampleBo
       const where = files.length === 0 ? 'no --data was given' : `it is not in ${files.join(', ')}`;
       throw new JurorError('data', `sample '${id}': expected its texts, but ${where}`);
     },
-    *samples() {
-      for (const { sample } of all.iterate()) yield JSON.parse(String(sample));
+    *samples(file) {
+      for (const { sample } of all.iterate(files.indexOf(file))) yield JSON.parse(String(sample));
     },
     [Symbol.dispose]: () => database.close(),
   };
