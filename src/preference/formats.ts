@@ -62,17 +62,15 @@ const shapes: Readonly<Record<Exclude<PairFormat, 'jsonl'>, (preference: Prefere
     chosen: [...messagesOf(prompt), answerOf(chosen)],
     rejected: [...messagesOf(prompt), answerOf(rejected)],
   }),
-  ultrafeedback: ({ prompt, cluster, chosen, rejected, probability }) => {
-    const messages = messagesOf(prompt);
+  // A column `prompt` of text beside these dialogues would stop TRL's trainers, which join the two.
+  ultrafeedback: ({ prompt, chosen, rejected, probability }) => {
     const [own, other] =
       chosen.score === undefined || rejected.score === undefined
         ? [probability, 1 - probability]
         : [chosen.score, rejected.score];
     return {
-      prompt: messages.at(-1)?.content ?? '',
-      prompt_id: cluster,
-      chosen: [...messages, answerOf(chosen)],
-      rejected: [...messages, answerOf(rejected)],
+      chosen: [...messagesOf(prompt), answerOf(chosen)],
+      rejected: [...messagesOf(prompt), answerOf(rejected)],
       score_chosen: own,
       score_rejected: other,
     };

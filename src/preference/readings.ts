@@ -15,7 +15,7 @@ export type LeftOutReason =
   | 'alone'
   /** No label says anything of it. */
   | 'unlabelled'
-  /** Both answers are the same text. */
+  /** The same text as another answer to the prompt, which stands for both. */
   | 'same-text';
 
 /** Told of what became no preference. */
@@ -51,22 +51,26 @@ export interface PairingOptions<Value> {
   compare(left: Reading<Value>, right: Reading<Value>): ReadingComparison;
 }
 
-/** Every two answers of one prompt, whatever samples they stand in; prompts and answers in the order of the readings. */
+/**
+ * Every two answers of one prompt, whatever samples they stand in; prompts and answers in the order of the readings. Of answers with one
+ * text the first counts.
+ */
 export function* comparePrompts<Value>(
   readings: readonly Reading<Value>[],
   { answerOf, compare, leftOut, source, marginUnit }: PairingOptions<Value>,
 ): Generator<Preference> {
   for (const group of Map.groupBy(readings, ({ cluster }) => cluster).values()) {
-    if (group.length === 1) leftOut('alone', group[0]?.sampleId ?? '');
-    // Texts are looked up once for each answer, prompt by prompt.
-    const answers = new Map(group.length < 2 ? [] : group.map((reading) => [reading, answerOf(reading)]));
-    for (const [left, right] of pairsOf(group)) {
-      const [first, second] = [answers.get(left), answers.get(right)];
-      if (!first || !second) continue;
-      if (first.response.text === second.response.text) {
-        leftOut('same-text', left.sampleId);
-        continue;
-      }
+    const answers = new Map<string, { reading: Reading<Value>; answer: Answer }>();
+    for (const reading of group) {
+      const answer = answerOf(reading);
+      const { text } = answer.response;
+      if (answers.has(text)) leftOut('same-text', reading.sampleId);
+      else answers.set(text, { reading, answer });
+    }
+    if (answers.size === 1) leftOut('alone', group[0]?.sampleId ?? '');
+    for (const [{ reading: left, answer: first }, { reading: right, answer: second }] of pairsOf([
+      ...answers.values(),
+    ])) {
       const said = compare(left, right);
       yield preferenceOf({
         sampleId: left.sampleId,
