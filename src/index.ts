@@ -193,8 +193,47 @@ export { requireSameTokenizer } from './judge/same-tokenizer.ts';
 export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
+export {
+  type Bin,
+  type LabelFigures,
+  type PreferenceFigures,
+  preferenceFigures,
+} from './preference/figures.ts';
 export { readPreferences, writePreferences } from './preference/file.ts';
+export {
+  type FilterCount,
+  type Filtered,
+  type FilterOptions,
+  filterPreferences,
+} from './preference/filters.ts';
+export {
+  type FormatColumns,
+  type FormatRow,
+  type PairFormat,
+  type PreferenceFormat,
+  preferenceFormats,
+  preferenceRow,
+  type UnpairedOptions,
+  unpairedRows,
+} from './preference/formats.ts';
 export { type LabelOptions, preferencesFromLabels } from './preference/labels.ts';
+export { type NearDuplicateOptions, nearDuplicates } from './preference/near-duplicates.ts';
+export type { LeftOut, LeftOutReason } from './preference/readings.ts';
+export { type Comparison, preferenceOf } from './preference/record.ts';
+export {
+  preferencesFromImplicit,
+  preferencesFromRewards,
+  type RewardPreferenceOptions,
+} from './preference/reward-files.ts';
+export type { RunPreferenceOptions } from './preference/run-reading.ts';
+export { preferencesFromRun } from './preference/runs.ts';
+export { openSampleBook, type SampleBook } from './preference/sample-book.ts';
+export {
+  type KnownOfPair,
+  type PreferenceFacts,
+  type PreferenceSpool,
+  spoolPreferences,
+} from './preference/spool.ts';
 export type { LabelWeights } from './preference/truth.ts';
 export { type LoadedRubric, listRubrics, loadRubric, parseRubric } from './rubric.ts';
 export {
