@@ -135,9 +135,11 @@ test('verdicts without a score end with 3, unless that is tolerated', async () =
     '1',
   ];
   await juror(['judge', data, ...flags, '--replay', recordings.smallContext, '--out', small], at('home'));
-  const out = ['--data', data, '--out', at('o.jsonl')];
-  const { code, stdout } = await prefs(at('run'), small, ...out);
-  expect(code).toBe(3);
-  expect(stdout).toContain('left out: 1 unscored');
-  expect((await prefs(at('run'), small, ...out, '--tolerate', '0.5')).code).toBe(0);
+  const flagsOf = (name: string) => [at('run'), small, '--data', data, '--out', at(name)];
+  const [strict, lenient] = await Promise.all([
+    prefs(...flagsOf('strict.jsonl')),
+    prefs(...flagsOf('lenient.jsonl'), '--tolerate', '0.5'),
+  ]);
+  expect([strict.code, lenient.code]).toEqual([3, 0]);
+  expect(strict.stdout).toContain('left out: 1 unscored');
 });
