@@ -74,28 +74,23 @@ export {
 export type { Quorum } from './aggregate/turnout.ts';
 export { type CardOptions, makeCard, readCard } from './card/card.ts';
 export { type PromptRow, type ReadSamplesOptions, readPrompts, readSamples, writeRows } from './dataset.ts';
-export type {
-  Answer,
-  ContinuationRequest,
-  CritiqueRequest,
-  Deliberation,
-  DeliberationResult,
-  DeliberationSample,
-  Engine,
-  EngineOptions,
-  Question,
-  QuestionLabel,
-  Tokenizer,
-  TokenLogProbabilities,
-  Turn,
+export {
+  type Answer,
+  type ContinuationRequest,
+  type CritiqueRequest,
+  type Deliberation,
+  type DeliberationResult,
+  type DeliberationSample,
+  type Engine,
+  type EngineOptions,
+  type Question,
+  type QuestionLabel,
+  type Tokenizer,
+  type TokenLogProbabilities,
+  type Turn,
+  UnanswerableRequest,
 } from './engine/engine.ts';
-export { UnanswerableRequest } from './engine/engine.ts';
-export type {
-  GenerateOptions,
-  Generation,
-  GenerationResult,
-  TextGenerator,
-} from './engine/generate.ts';
+export type { GenerateOptions, Generation, GenerationResult, TextGenerator } from './engine/generate.ts';
 export type { GrammarSchema } from './engine/grammar-schema.ts';
 export {
   type LangChainEngine,
@@ -219,11 +214,7 @@ export {
   type FittedCalibration,
   fitCalibration,
 } from './judge/fit-calibration.ts';
-export {
-  type ImplicitCallOptions,
-  type ImplicitOptions,
-  implicitRewards,
-} from './judge/implicit.ts';
+export { type ImplicitCallOptions, type ImplicitOptions, implicitRewards } from './judge/implicit.ts';
 export { openRewardFile, type RewardFile } from './judge/implicit-file.ts';
 export {
   createJudge,
@@ -267,12 +258,7 @@ export { requireSameTokenizer } from './judge/same-tokenizer.ts';
 export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
-export {
-  type GuideCallOptions,
-  type GuideOptions,
-  guideAll,
-  guideKey,
-} from './loop/guide.ts';
+export { type GuideCallOptions, type GuideOptions, guideAll, guideKey } from './loop/guide.ts';
 export { type GuidedFile, openGuidedFile, readGuided } from './loop/guide-file.ts';
 export { goldOf, referenceScorer } from './loop/guide-gold.ts';
 export { headScorer } from './loop/guide-head.ts';
@@ -297,16 +283,55 @@ export {
   type WrittenEditOperator,
 } from './preference/edit-operator.ts';
 export { editOperators, selectOperators } from './preference/edit-operators.ts';
+export {
+  type Bin,
+  type LabelFigures,
+  type PreferenceFigures,
+  preferenceFigures,
+} from './preference/figures.ts';
 export { readPreferences, writePreferences } from './preference/file.ts';
+export {
+  type FilterCount,
+  type Filtered,
+  type FilterOptions,
+  filterPreferences,
+} from './preference/filters.ts';
+export {
+  type FormatColumns,
+  type FormatRow,
+  type PairFormat,
+  type PreferenceFormat,
+  preferenceFormats,
+  preferenceRow,
+  type UnpairedOptions,
+  unpairedRows,
+} from './preference/formats.ts';
 export { type LabelOptions, preferencesFromLabels } from './preference/labels.ts';
+export { type NearDuplicateOptions, nearDuplicates } from './preference/near-duplicates.ts';
 export type { OriginalReason } from './preference/originals.ts';
+export type { LeftOut, LeftOutReason } from './preference/readings.ts';
+export { type Comparison, preferenceOf } from './preference/record.ts';
+export {
+  preferencesFromImplicit,
+  preferencesFromRewards,
+  type RewardPreferenceOptions,
+} from './preference/reward-files.ts';
+export type { RunPreferenceOptions } from './preference/run-reading.ts';
+export { preferencesFromRun } from './preference/runs.ts';
 export {
   type AnswerFailure,
   type SampleAnswersOptions,
   sampleAnswers,
   type WrittenAnswer,
 } from './preference/sample-answers.ts';
+export { openSampleBook, type SampleBook } from './preference/sample-book.ts';
 export { openSampleFile, type SampleFile } from './preference/sample-file.ts';
+export {
+  type KnownOfPair,
+  type PreferenceFacts,
+  type PreferenceSpool,
+  spoolPreferences,
+} from './preference/spool.ts';
 export type { EditAttempt, SynthesisOptions } from './preference/synthesis-options.ts';
 export { synthesise } from './preference/synthesise.ts';
 export { type SyntheticPair, syntheticPairs } from './preference/synthetic-pairs.ts';

@@ -13,6 +13,7 @@ import { guideCommand } from './guide.ts';
 import { implicitCommand } from './implicit.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
+import { prefsCommand } from './prefs.ts';
 import { rankCommand } from './rank.ts';
 import { sampleCommand } from './sample.ts';
 import { scoreCommand } from './score.ts';
@@ -53,6 +54,7 @@ for (const command of [
   combineCommand(),
   trainCommand(),
   scoreCommand(),
+  prefsCommand(),
   cardCommand(),
   exportCommand(),
   synthCommand(),
