@@ -59,26 +59,37 @@ export function confidenceReport(
   const shown = options.mode === 'pairwise' ? foldPairs(probabilities, labels) : { probabilities, labels };
   const bins = Math.max(1, Math.min(DEFAULT_BINS, Math.floor(points.length / rowsInBin)));
   const confidences = probabilities.map((probability) => Math.max(probability, 1 - probability));
-  const curve = riskCoverage(confidences, wrong);
   return {
     rows: points.length,
     reliability: reliabilityBins(shown.probabilities, shown.labels, clusters, bins),
-    riskCoverage: curve,
+    riskCoverage: riskCoverage(confidences, wrong),
     riskCoverageArea: clusterBootstrap(riskCoverageArea(confidences, wrong), clusters, options),
-    surest: kept.map((share) => {
-      // The curve ends with all rows; rounding must not ask for more.
-      const { threshold } = curve.find(({ coverage }) => coverage >= share - 1e-12) ?? { threshold: 0 };
-      const answered = [...confidences.keys()].filter((row) => (confidences[row] ?? 0) >= threshold);
-      return {
-        share,
-        kept: answered.length,
-        accuracy: proportion(
-          answered.map((row) => !wrong[row]),
-          answered.map((row) => clusters[row] ?? ''),
-        ),
-      };
-    }),
+    surest: surestRows(confidences, wrong, clusters, kept),
   };
+}
+
+/** Accuracy over the shares of the rows that have the largest confidences; empty without rows. */
+export function surestRows(
+  confidences: readonly number[],
+  wrong: readonly boolean[],
+  clusters: readonly string[],
+  shares: readonly number[],
+): SurestRows[] {
+  const curve = riskCoverage(confidences, wrong);
+  if (curve.length === 0) return [];
+  return shares.map((share) => {
+    // The curve ends with all rows; rounding must not ask for more.
+    const { threshold } = curve.find(({ coverage }) => coverage >= share - 1e-12) ?? { threshold: 0 };
+    const answered = [...confidences.keys()].filter((row) => (confidences[row] ?? 0) >= threshold);
+    return {
+      share,
+      kept: answered.length,
+      accuracy: proportion(
+        answered.map((row) => !wrong[row]),
+        answered.map((row) => clusters[row] ?? ''),
+      ),
+    };
+  });
 }
 
 interface Point {

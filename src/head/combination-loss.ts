@@ -26,7 +26,7 @@ export interface CombinationProblem {
 const scaleRidge = 1e-4;
 
 /** Where the parameters are in their one array: c, then a, then V. */
-export function layoutOf(objectives: number) {
+export function combinationLayout(objectives: number) {
   return { scale: objectives, gate: objectives + 1 };
 }
 
@@ -40,7 +40,7 @@ export function combinationLoss(
   gradient: Float64Array,
 ): number {
   const { objectives, differences, target, weight, length, states, prompt } = problem;
-  const { scale, gate } = layoutOf(objectives);
+  const { scale, gate } = combinationLayout(objectives);
   const tau = Math.exp(parameters[scale] as number) / problem.unit;
   const prompts = states?.rows ?? 1;
   const shares = gateShares(problem, parameters);
@@ -108,7 +108,7 @@ export function gateShares(
 ): Float64Array {
   const prompts = states?.rows ?? 1;
   const shares = new Float64Array(prompts * objectives);
-  if (states) multiply(states, parameters, layoutOf(objectives).gate, objectives, shares);
+  if (states) multiply(states, parameters, combinationLayout(objectives).gate, objectives, shares);
   for (let row = 0; row < prompts; row++) {
     const at = row * objectives;
     let largest = Number.NEGATIVE_INFINITY;

@@ -1,12 +1,11 @@
 /** One score from a head's objectives: constants, or weights that depend on the prompt. What is trained is what is served. */
 import { JurorError } from '../errors.ts';
 import { requireColumns } from './checks.ts';
-import { type Standardisation, standardise } from './laplace.ts';
+import type { HeadMember } from './head.ts';
+import { standardise } from './laplace.ts';
 
 /** A linear layer over the prompt's state, V·x + c, whose softmax are the weights of the objectives. */
-export interface ObjectiveGateLayer extends Standardisation {
-  /** Numbers in a prompt's state. */
-  readonly inputs: number;
+export interface ObjectiveGateLayer extends Pick<HeadMember, 'inputs' | 'mean' | 'scale'> {
   /** V, objectives × inputs, row-major, for standardised states. */
   readonly weight: Float32Array;
   /** c. */

@@ -1,25 +1,22 @@
 /** How far an answer is from what a head was trained on: the Mahalanobis distance of its features. */
+import { createRandom } from '../aggregate/random.ts';
 import { JurorError } from '../errors.ts';
 import { foldOf, requireColumns, requireFolds } from './checks.ts';
+import {
+  type CovarianceShape,
+  distanceOf,
+  type Ellipse,
+  ellipseOf,
+  growingSums,
+  shrinkageOf,
+} from './covariance.ts';
 import { type FeatureMatrix, rowOf } from './data.ts';
-import { euclidean, outerProducts, packedFactor, solveLower } from './triangle.ts';
-
-/** `full`: the covariance of Ledoit and Wolf. `diagonal`: variances alone. */
-export type CovarianceShape = 'full' | 'diagonal';
 
 /** Where training features lie. */
-export interface FeatureRange {
-  readonly inputs: number;
-  readonly shape: CovarianceShape;
-  readonly mean: Float32Array;
-  /**
-   * `full`: the Cholesky factor of the shrunk covariance, its lower triangle row by row. `diagonal`: standard deviations, each the
-   * square root of the shrunk variance.
-   */
-  readonly factor: Float32Array;
+export interface FeatureRange extends Ellipse {
   /** How much of the covariance is a multiple of the unit matrix, in [0, 1]. */
   readonly shrinkage: number;
-  /** Distances of training answers, sorted: the quantiles 0, 1/m, …, 1. Each is from what the other folds' prompts say. */
+  /** Distances of training answers (4,000 drawn, of more), sorted: the quantiles 0, 1/m, …, 1. Each is from what the other folds' prompts say. */
   readonly quantiles: Float64Array;
   /** Answers it stands on. */
   readonly rows: number;
@@ -31,7 +28,7 @@ export interface FeatureRangeOptions {
   readonly shape?: CovarianceShape;
   /** Parts of the prompts, each measured by the others. Default 5. */
   readonly folds?: number;
-  /** Of the folds. Default 0. */
+  /** Of the folds, and of the rows that are measured. Default 0. */
   readonly seed?: number;
 }
 
@@ -43,6 +40,8 @@ export interface FeatureDistance {
 }
 
 const QUANTILES = 200;
+/** Rows whose distances make the quantiles: more would make them no steadier than they need to be. */
+const MEASURED = 4000;
 
 /**
  * Mean and covariance of the rows. The `full` covariance is (1 − s) S + s μ I, μ the mean variance and s by Ledoit and Wolf (J.
@@ -51,7 +50,7 @@ const QUANTILES = 200;
  *
  * Answers of one prompt are alike and an answer is near to the mean and covariance it helped to make, the more so the fewer rows there
  * are for d columns. So the quantiles are cross-fitted: prompts (`clusters`) fall into folds by hash, and an answer's distance is from
- * the mean and the covariance of the other folds. n rows of d numbers take n d²/2 multiplications for the sums and d³/6 for each fold.
+ * the mean and the covariance of the other folds (of few prompts a little large, as each fold's are fewer still). n rows of d numbers take n d²/2 multiplications for the sums and d³/6 for each fold.
  */
 export function fitFeatureRange(
   features: FeatureMatrix,
@@ -90,13 +89,14 @@ export function fitFeatureRange(
   const sums = new Map([...parts].map(([part, growing]) => [part, growing.sums()]));
   const all = [...sums.values()];
   const recipe = { shift, shape: used, shrinkage: shrinkageOf(all, fourth, columns, used) };
+  const measured = drawRows(rows, seed);
   const distances: number[] = [];
   for (const part of present) {
     const ellipse = ellipseOf(
       [...sums].flatMap(([name, sum]) => (name === part ? [] : [sum])),
       recipe,
     );
-    for (let row = 0; row < rows; row++)
+    for (const row of measured)
       if (fold[row] === part) distances.push(distanceOf(ellipse, rowOf(features, row)));
   }
   distances.sort((left, right) => left - right);
@@ -114,106 +114,18 @@ export function featureDistance(range: FeatureRange, feature: ArrayLike<number>)
   return { distance, quantile: placeOf(range.quantiles, distance) };
 }
 
-/** Of rows from which a common shift was taken: their number, Σ x, and Σ x xᵀ or only its diagonal. */
-interface Sums {
-  readonly rows: number;
-  readonly sum: Float64Array;
-  readonly products: Float64Array;
-}
-
-function growingSums(columns: number, shape: CovarianceShape) {
-  const outer = outerProducts(shape === 'full' ? columns : 0);
-  const squares = new Float64Array(columns);
-  const sum = new Float64Array(columns);
-  let rows = 0;
-  return {
-    add: (vector: Float64Array): void => {
-      rows++;
-      for (let column = 0; column < columns; column++) {
-        const value = vector[column] as number;
-        sum[column] = (sum[column] as number) + value;
-        squares[column] = (squares[column] as number) + value * value;
-      }
-      if (shape === 'full') outer.add(vector, 1);
-    },
-    sums: (): Sums => ({ rows, sum, products: shape === 'full' ? outer.sum() : squares }),
-  };
-}
-
-type Ellipse = Pick<FeatureRange, 'inputs' | 'shape' | 'mean' | 'factor'>;
-
-/** Mean and shrunk covariance of the rows of all parts together. */
-function ellipseOf(
-  parts: readonly Sums[],
-  { shift, shape, shrinkage }: { shift: Float64Array; shape: CovarianceShape; shrinkage: number },
-): Ellipse {
-  const inputs = shift.length;
-  const { offset, covariance } = covarianceOf(parts, inputs, shape);
-  const step = shape === 'full' ? inputs + 1 : 1;
-  let variance = 0;
-  for (let column = 0; column < inputs; column++) variance += (covariance[column * step] as number) / inputs;
-  if (!(variance > 0)) throw new JurorError('data', 'expected features that vary, got the same in every row');
-  for (let place = 0; place < covariance.length; place++)
-    covariance[place] = (1 - shrinkage) * (covariance[place] as number);
-  for (let column = 0; column < inputs; column++)
-    covariance[column * step] = (covariance[column * step] as number) + shrinkage * variance;
-  const mean = Float32Array.from(shift, (value, column) => value + (offset[column] as number));
-  if (shape === 'full')
-    return {
-      inputs,
-      shape,
-      mean,
-      factor: packedFactor(covariance, inputs, 'the covariance of the features'),
-    };
-  const constant = covariance.findIndex((value) => !(value > 0));
-  if (constant >= 0)
-    throw new JurorError('data', `expected features that vary, got column ${constant + 1} without variance`);
-  return { inputs, shape, mean, factor: Float32Array.from(covariance, Math.sqrt) };
-}
-
-/** Mean, relative to the shift, and covariance with n in the denominator, its lower triangle or its diagonal. */
-function covarianceOf(parts: readonly Sums[], inputs: number, shape: CovarianceShape) {
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-  const offset = new Float64Array(inputs);
-  const covariance = new Float64Array(shape === 'full' ? inputs * inputs : inputs);
-  for (const { sum, products } of parts) {
-    for (let column = 0; column < inputs; column++)
-      offset[column] = (offset[column] as number) + (sum[column] as number) / rows;
-    for (let place = 0; place < covariance.length; place++)
-      covariance[place] = (covariance[place] as number) + (products[place] as number) / rows;
+/** All rows, or as many as are measured, drawn without replacement. */
+function drawRows(rows: number, seed: number): Int32Array {
+  const order = Int32Array.from({ length: rows }, (_, row) => row);
+  if (rows <= MEASURED) return order;
+  const random = createRandom(seed);
+  for (let place = 0; place < MEASURED; place++) {
+    const other = place + random.below(rows - place);
+    const row = order[place] as number;
+    order[place] = order[other] as number;
+    order[other] = row;
   }
-  for (let row = 0; row < inputs; row++) {
-    const own = offset[row] as number;
-    for (let column = shape === 'full' ? 0 : row; column <= row; column++) {
-      const place = shape === 'full' ? row * inputs + column : row;
-      covariance[place] = (covariance[place] as number) - own * (offset[column] as number);
-    }
-  }
-  return { offset, covariance };
-}
-
-/**
- * Ledoit and Wolf's intensity min(β, δ) / δ: δ = ‖S − μI‖² is how far the covariance is from its target and β = (Σ ‖x xᵀ‖² / n −
- * ‖S‖²) / n how uncertain it is, over all entries or over those of the diagonal; `fourth` is Σ ‖x xᵀ‖² over the same.
- */
-function shrinkageOf(parts: readonly Sums[], fourth: number, inputs: number, shape: CovarianceShape): number {
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-  const { covariance } = covarianceOf(parts, inputs, shape);
-  let [trace, squares] = [0, 0];
-  for (let row = 0; row < inputs; row++)
-    if (shape === 'full')
-      for (let column = 0; column <= row; column++) {
-        const value = covariance[row * inputs + column] as number;
-        squares += (column < row ? 2 : 1) * value * value;
-        if (column === row) trace += value;
-      }
-    else {
-      squares += (covariance[row] as number) ** 2;
-      trace += covariance[row] as number;
-    }
-  const away = squares - trace ** 2 / inputs;
-  const uncertain = Math.max(0, fourth / rows - squares) / rows;
-  return uncertain >= away ? 1 : uncertain / away;
+  return order.subarray(0, MEASURED);
 }
 
 function meanOf(features: FeatureMatrix): Float64Array {
@@ -224,12 +136,6 @@ function meanOf(features: FeatureMatrix): Float64Array {
       mean[column] = (mean[column] as number) + (feature[column] as number) / features.rows;
   }
   return mean;
-}
-
-function distanceOf({ shape, mean, factor }: Ellipse, feature: ArrayLike<number>): number {
-  const centred = Float64Array.from(mean, (value, column) => (feature[column] as number) - value);
-  if (shape === 'full') return euclidean(solveLower(factor, centred));
-  return euclidean(centred.map((value, column) => value / (factor[column] as number)));
 }
 
 /** The share of sorted quantiles below a value, linear between neighbours. */

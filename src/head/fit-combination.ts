@@ -2,9 +2,14 @@
 import { JurorError } from '../errors.ts';
 import { requireColumns, requireTargets } from './checks.ts';
 import { type LengthScale, type ObjectiveCombination, objectiveWeights } from './combination.ts';
-import { type CombinationProblem, combinationLoss, gateShares, layoutOf } from './combination-loss.ts';
+import {
+  type CombinationProblem,
+  combinationLayout,
+  combinationLoss,
+  gateShares,
+} from './combination-loss.ts';
 import { type FeatureMatrix, rowOf } from './data.ts';
-import type { Standardisation } from './laplace.ts';
+import type { HeadMember } from './head.ts';
 import { minimise } from './lbfgs.ts';
 import { type LengthSlope, lengthSlope, smallCorrelation } from './length.ts';
 
@@ -141,7 +146,7 @@ export function pairLosses(differences: ArrayLike<number>, target: ArrayLike<num
 
 interface Gate {
   readonly states: FeatureMatrix;
-  readonly standard: Standardisation;
+  readonly standard: Pick<HeadMember, 'mean' | 'scale'>;
   /** Rows that are some pair's prompt. */
   readonly used: readonly number[];
 }
@@ -172,7 +177,7 @@ function train(
     ridge,
     lengthPenalty,
   };
-  const layout = layoutOf(width);
+  const layout = combinationLayout(width);
   const from = start ?? new Float64Array(layout.gate + width * inputs);
   const found = minimise(from, (at, gradient) => combinationLoss(problem, at, gradient), {
     maxIterations: mostIterations,

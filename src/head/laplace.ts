@@ -1,20 +1,14 @@
 /** How sure a linear head can be of a pair: the Laplace approximation of its posterior. */
 import { logistic } from '../aggregate/logits.ts';
 import { JurorError } from '../errors.ts';
-import { requirePairs } from './checks.ts';
+import { checkFeatures, checkPairs } from './check-data.ts';
+import { requireColumns } from './checks.ts';
 import { type FeatureMatrix, type PairData, rowOf } from './data.ts';
-import { euclidean, outerProducts, packedFactor, solveLower } from './triangle.ts';
+import type { HeadMember } from './head.ts';
+import { euclidean, lengthOf, outerProducts, packedFactor, solveLower } from './triangle.ts';
 
-/** What is taken from each feature and what it is then divided by. */
-export interface Standardisation {
-  readonly mean: Float32Array;
-  readonly scale: Float32Array;
-}
-
-/** The Gaussian N(w, H⁻¹) around a head's weights w, in the standardised space. */
-export interface LaplacePosterior extends Standardisation {
-  /** Numbers in a feature, d. */
-  readonly inputs: number;
+/** The Gaussian N(w, H⁻¹) around a head's weights w, in the standardised space; d is `inputs`. */
+export interface LaplacePosterior extends Pick<HeadMember, 'inputs' | 'mean' | 'scale'> {
   /** L with L Lᵀ = H, its lower triangle row by row: d (d + 1) / 2 numbers. */
   readonly factor: Float32Array;
 }
@@ -22,14 +16,14 @@ export interface LaplacePosterior extends Standardisation {
 /** What the head was trained with. */
 export interface LaplaceOptions {
   /**
-   * λ of the loss Σ wᵢ · nllᵢ + λ/2 ‖W‖² that the head minimises. A head trained on the mean loss, with a penalty p beside it, has
-   * λ = p Σ wᵢ. Above 0; there is no default, for nothing but the training knows it.
+   * The λ of {@link trainMember}, above 0: a penalty λ/2 ‖W‖² beside the **mean** loss is one of λ Σ wᵢ beside the sum. There is no
+   * default, for nothing but the training knows it.
    */
-  readonly ridge: number;
+  readonly l2: number;
 }
 
 /**
- * The posterior of a linear head trained on pairs (MacKay, Neural Computation 4, 1992): H = λI + Σ wᵢ σᵢ (1 − σᵢ) zᵢ zᵢᵀ, zᵢ the
+ * The posterior of a linear head trained on pairs (MacKay, Neural Computation 4, 1992): H = λ Σ wᵢ I + Σ wᵢ σᵢ (1 − σᵢ) zᵢ zᵢᵀ, zᵢ the
  * difference of the two standardised rows and σᵢ = logistic(Δᵢ). `differences` are the head's Δ of the pairs, left minus right.
  * Labels do not enter: neither soft ones nor ties change the curvature. n pairs of d numbers take n d²/2 multiplications and one
  * factorisation of d³/6. The weights wᵢ say how much evidence there is: with weights that sum to less than the pairs, so that
@@ -37,16 +31,18 @@ export interface LaplaceOptions {
  */
 export function fitLaplace(
   features: FeatureMatrix,
-  pairs: Pick<PairData, 'left' | 'right' | 'weight'>,
+  pairs: PairData,
   differences: ArrayLike<number>,
-  standardisation: Standardisation,
-  { ridge }: LaplaceOptions,
+  { mean, scale }: Pick<HeadMember, 'mean' | 'scale'>,
+  { l2 }: LaplaceOptions,
 ): LaplacePosterior {
   const inputs = features.columns;
-  if (!(ridge > 0 && ridge < Number.POSITIVE_INFINITY))
-    throw new JurorError('usage', `expected a ridge above 0, got ${ridge}`);
-  requireStandardisation(standardisation, inputs);
-  requirePairs(features, pairs, differences.length);
+  if (!(l2 > 0 && l2 < Number.POSITIVE_INFINITY))
+    throw new JurorError('usage', `l2: expected a finite number above 0, got ${l2}`);
+  requireScales(mean, scale, inputs);
+  requireColumns({ differences }, pairs.left.length);
+  checkPairs(pairs, features.rows);
+  checkFeatures(features, Int32Array.of(...new Set([...pairs.left, ...pairs.right])));
   const sum = outerProducts(inputs);
   const difference = new Float64Array(inputs);
   for (let pair = 0; pair < differences.length; pair++) {
@@ -58,14 +54,13 @@ export function fitLaplace(
       rowOf(features, pairs.right[pair] as number),
     ];
     for (let column = 0; column < inputs; column++)
-      difference[column] =
-        ((left[column] as number) - (right[column] as number)) / (standardisation.scale[column] as number);
+      difference[column] = ((left[column] as number) - (right[column] as number)) / (scale[column] as number);
     sum.add(difference, (pairs.weight[pair] as number) * logistic(delta) * logistic(-delta));
   }
   const precision = sum.sum();
+  const ridge = l2 * pairs.weight.reduce((total, weight) => total + weight, 0);
   for (let place = 0; place < inputs; place++)
     precision[place * inputs + place] = (precision[place * inputs + place] as number) + ridge;
-  const { mean, scale } = standardisation;
   return { inputs, mean, scale, factor: packedFactor(precision, inputs, "the posterior's precision") };
 }
 
@@ -92,7 +87,7 @@ export function pairDeviation(left: Float64Array, right: Float64Array): number {
  * where φ = 0. Pairs do not tell the level of a prompt, so it is for ranking answers to learn from, not for comparing them.
  */
 export function answerDeviation(answer: Float64Array): number {
-  return euclidean(answer);
+  return lengthOf(answer);
 }
 
 /**
@@ -104,14 +99,17 @@ export function moderatedLogOdds(difference: number, deviation: number): number 
 }
 
 /** (x − mean) / scale, in float64. */
-export function standardise({ mean, scale }: Standardisation, feature: ArrayLike<number>): Float64Array {
+export function standardise(
+  { mean, scale }: Pick<HeadMember, 'mean' | 'scale'>,
+  feature: ArrayLike<number>,
+): Float64Array {
   const standard = new Float64Array(feature.length);
   for (let column = 0; column < feature.length; column++)
     standard[column] = ((feature[column] as number) - (mean[column] as number)) / (scale[column] as number);
   return standard;
 }
 
-function requireStandardisation({ mean, scale }: Standardisation, inputs: number): void {
+function requireScales(mean: Float32Array, scale: Float32Array, inputs: number): void {
   for (const [name, values] of Object.entries({ mean, scale }))
     if (values.length !== inputs)
       throw new JurorError('data', `expected a ${name} of ${inputs} numbers, got ${values.length}`);

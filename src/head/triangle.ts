@@ -114,19 +114,36 @@ export function solveLower(packed: Float32Array, vector: Float64Array): Float64A
   const size = vector.length;
   const solution = new Float64Array(size);
   for (let row = 0, at = 0; row < size; row++) {
-    let sum = vector[row] as number;
-    for (let column = 0; column < row; column++)
-      sum -= (packed[at + column] as number) * (solution[column] as number);
+    // Four sums, as one would wait for its own last addition.
+    let [first, second, third, fourth] = [0, 0, 0, 0];
+    let column = 0;
+    for (; column + 3 < row; column += 4) {
+      first += (packed[at + column] as number) * (solution[column] as number);
+      second += (packed[at + column + 1] as number) * (solution[column + 1] as number);
+      third += (packed[at + column + 2] as number) * (solution[column + 2] as number);
+      fourth += (packed[at + column + 3] as number) * (solution[column + 3] as number);
+    }
+    for (; column < row; column++) first += (packed[at + column] as number) * (solution[column] as number);
+    const sum = (vector[row] as number) - (first + second + (third + fourth));
     solution[row] = sum / (packed[at + row] as number);
     at += row + 1;
   }
   return solution;
 }
 
-/** √ Σ (aᵢ − bᵢ)²; of `a` alone its length. */
-export function euclidean(a: Float64Array, b?: Float64Array): number {
+/** √ Σ (aᵢ − bᵢ)². */
+export function euclidean(left: Float64Array, right: Float64Array): number {
   let squares = 0;
-  for (let place = 0; place < a.length; place++)
-    squares += ((a[place] as number) - (b ? (b[place] as number) : 0)) ** 2;
+  for (let place = 0; place < left.length; place++) {
+    const apart = (left[place] as number) - (right[place] as number);
+    squares += apart * apart;
+  }
+  return Math.sqrt(squares);
+}
+
+/** √ Σ aᵢ². */
+export function lengthOf(vector: Float64Array): number {
+  let squares = 0;
+  for (let place = 0; place < vector.length; place++) squares += (vector[place] as number) ** 2;
   return Math.sqrt(squares);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cholesky, invertCholesky } from '../../src/aggregate/matrix.ts';
 import { createRandom } from '../../src/aggregate/random.ts';
+import { scoreMember } from '../../src/head/head.ts';
 import {
   answerDeviation,
   fitLaplace,
@@ -9,6 +9,7 @@ import {
   pairDeviation,
   whiten,
 } from '../../src/head/laplace.ts';
+import { trainMember } from '../../src/head/train.ts';
 import { outerProducts } from '../../src/head/triangle.ts';
 import { golden, matrixOf, pairsOf } from './uncertainty-golden.ts';
 
@@ -16,7 +17,9 @@ const { laplace } = golden;
 const features = matrixOf(laplace.features);
 const pairs = pairsOf(laplace.left, laplace.right, laplace);
 const standard = { mean: Float32Array.from(laplace.mean), scale: Float32Array.from(laplace.scale) };
-const posterior = fitLaplace(features, pairs, laplace.differences, standard, { ridge: laplace.ridge });
+/** The fixture's penalty is beside the sum of the loss. */
+const l2 = laplace.ridge / laplace.weight.reduce((sum, weight) => sum + weight, 0);
+const posterior = fitLaplace(features, pairs, laplace.differences, standard, { l2 });
 
 test('the factor is that of the Hessian by automatic differentiation', () => {
   const size = posterior.inputs;
@@ -72,9 +75,9 @@ test('a pair more, and a heavier ridge, leave no direction less sure; a pair wit
       { ...pairs, weight: pairs.weight.map((own, pair) => (pair === 7 ? 0 : own)) },
       laplace.differences,
       standard,
-      { ridge: laplace.ridge },
+      { l2 },
     ),
-    fitLaplace(features, pairs, laplace.differences, standard, { ridge: 3 }),
+    fitLaplace(features, pairs, laplace.differences, standard, { l2: 0.1 }),
   ];
   const random = createRandom(5);
   for (let trial = 0; trial < 50; trial++) {
@@ -85,9 +88,7 @@ test('a pair more, and a heavier ridge, leave no direction less sure; a pair wit
   }
   // The third pair of the fixture weighs nothing.
   const moved = laplace.differences.map((difference, pair) => (pair === 3 ? 5 : difference));
-  expect(fitLaplace(features, pairs, moved, standard, { ridge: laplace.ridge }).factor).toEqual(
-    posterior.factor,
-  );
+  expect(fitLaplace(features, pairs, moved, standard, { l2 }).factor).toEqual(posterior.factor);
 });
 
 test('blocks of rows give the sum of outer products, whatever the size and the number of rows', () => {
@@ -118,96 +119,70 @@ test('blocks of rows give the sum of outer products, whatever the size and the n
   );
 });
 
-/** Pairs from a known head: of its posterior's intervals, so many must hold the truth as they promise. */
+/** Of the intervals of a posterior so many must hold the truth as they promise. */
 test('in simulation the posterior covers the true difference as often as it says, where a wrong curvature does not', () => {
   const [size, count, repetitions] = [4, 150, 150];
   const random = createRandom(11);
-  const unit = { mean: new Float32Array(size), scale: new Float32Array(size).fill(1) };
-  let [covered, narrow, total] = [0, 0, 0];
+  const draw = () => Array.from({ length: size }, random.normal);
+  const score = (row: number[], head: number[]) =>
+    row.reduce((sum, value, column) => sum + value * (head[column] ?? 0), 0);
+  let [covered, narrow] = [0, 0];
   for (let repetition = 0; repetition < repetitions; repetition++) {
-    const truth = Array.from({ length: size }, random.normal);
-    const rows = Array.from({ length: 2 * count }, () => Array.from({ length: size }, random.normal));
-    const score = (row: number[], head: ArrayLike<number>) =>
-      row.reduce((sum, value, column) => sum + value * (head[column] ?? 0), 0);
-    const contrasts = Array.from({ length: count }, (_, pair) =>
-      (rows[2 * pair] ?? []).map((value, column) => value - (rows[2 * pair + 1]?.[column] ?? 0)),
+    const truth = draw();
+    const rows = Array.from({ length: 2 * count }, draw);
+    const matrix = matrixOf(rows);
+    const left = Array.from({ length: count }, (_, pair) => 2 * pair);
+    const target = left.map((row) => {
+      const delta = score(rows[row] ?? [], truth) - score(rows[row + 1] ?? [], truth);
+      return random.uniform() < 1 / (1 + Math.exp(-delta)) ? 1 : 0;
+    });
+    const data = pairsOf(
+      left,
+      left.map((row) => row + 1),
+      { target },
     );
-    const targets = contrasts.map((z) => (random.uniform() < 1 / (1 + Math.exp(-score(z, truth))) ? 1 : 0));
-    const head = fitRidge(contrasts, targets, 1);
-    const index = contrasts.map((_, pair) => 2 * pair);
-    const own = fitLaplace(
-      matrixOf(rows),
-      pairsOf(
-        index,
-        index.map((row) => row + 1),
-      ),
-      contrasts.map((z) => score(z, head)),
-      unit,
-      { ridge: 1 },
+    const options = { l2: 1 / count };
+    const { member } = trainMember(
+      { features: matrix, pairs: data },
+      { ...options, loss: { kind: 'bradley-terry' }, seed: 1 },
     );
-    // Without σ(1 − σ) every pair would count as if it were worth four times the most that it can be.
+    const scores = scoreMember(member, matrix);
+    const differences = left.map((row) => (scores[row] ?? 0) - (scores[row + 1] ?? 0));
+    const own = fitLaplace(matrix, data, differences, member, options);
+    // As if every pair told four times the most that a pair can tell.
+    const certain = { ...data, weight: data.weight.map(() => 4) };
     const wrong = fitLaplace(
-      matrixOf(rows),
-      pairsOf(
-        index,
-        index.map((row) => row + 1),
-        { weight: index.map(() => 4) },
-      ),
-      index.map(() => 0),
-      unit,
-      { ridge: 1 },
+      matrix,
+      certain,
+      differences.map(() => 0),
+      member,
+      options,
     );
-    const [left, right] = [0, 1].map(() => Array.from({ length: size }, random.normal)) as [
-      number[],
-      number[],
-    ];
+    const tested = [draw(), draw()] as const;
+    const [first, second] = scoreMember(member, matrixOf(tested));
     const error = Math.abs(
-      score(left, head) - score(right, head) - (score(left, truth) - score(right, truth)),
+      (first ?? 0) - (second ?? 0) - (score(tested[0], truth) - score(tested[1], truth)),
     );
-    if (error <= 1.645 * pairDeviation(whiten(own, left), whiten(own, right))) covered++;
-    if (error <= 1.645 * pairDeviation(whiten(wrong, left), whiten(wrong, right))) narrow++;
-    total++;
+    const within = (posterior: typeof own) =>
+      error <= 1.645 * pairDeviation(whiten(posterior, tested[0]), whiten(posterior, tested[1]));
+    if (within(own)) covered++;
+    if (within(wrong)) narrow++;
   }
   // 90 % of 150, give or take four standard errors.
-  expect(covered / total).toBeGreaterThan(0.8);
-  expect(covered / total).toBeLessThan(0.99);
-  expect(narrow / total).toBeLessThan(0.8);
+  expect(covered / repetitions).toBeGreaterThan(0.8);
+  expect(covered / repetitions).toBeLessThan(0.99);
+  expect(narrow / repetitions).toBeLessThan(0.8);
 });
 
 test('what cannot be a posterior is an error that says where', () => {
-  const fitWith = (change: object, options = { ridge: 1 }) =>
+  const fitWith = (change: object, options = { l2 }) =>
     fitLaplace(features, { ...pairs, ...change }, laplace.differences, standard, options);
-  expect(() => fitWith({}, { ridge: 0 })).toThrow('expected a ridge above 0, got 0');
+  expect(() => fitWith({}, { l2: 0 })).toThrow('l2: expected a finite number above 0, got 0');
   expect(() => fitWith({ left: Int32Array.from(laplace.left, () => 30) })).toThrow(
-    'pair 1: expected a row below 30, got 30',
+    'pairs.left[0]: expected a row below 30, got 30',
   );
   expect(() => fitWith({ weight: new Float64Array(50).fill(-1) })).toThrow(
-    'expected a weight of 0 or more, got -1',
+    'pairs.weight[0]: expected a finite number of 0 or more, got -1',
   );
   expect(() => whiten(posterior, [1, 2])).toThrow('expected a feature of 7 numbers, got 2');
 });
-
-function fitRidge(rows: number[][], targets: number[], ridge: number): Float64Array {
-  const size = rows[0]?.length ?? 0;
-  const head = new Float64Array(size);
-  for (let step = 0; step < 20; step++) {
-    const gradient = Float64Array.from(head, (value) => ridge * value);
-    const curvature = new Float64Array(size * size);
-    for (let place = 0; place < size; place++) curvature[place * size + place] = ridge;
-    for (const [pair, row] of rows.entries()) {
-      const chance =
-        1 / (1 + Math.exp(-row.reduce((sum, value, column) => sum + value * (head[column] ?? 0), 0)));
-      for (let i = 0; i < size; i++) {
-        gradient[i] = (gradient[i] ?? 0) + (chance - (targets[pair] ?? 0)) * (row[i] ?? 0);
-        for (let j = 0; j < size; j++)
-          curvature[i * size + j] =
-            (curvature[i * size + j] ?? 0) + chance * (1 - chance) * (row[i] ?? 0) * (row[j] ?? 0);
-      }
-    }
-    const inverse = invertCholesky(cholesky(curvature, size) as Float64Array, size);
-    for (let i = 0; i < size; i++)
-      for (let j = 0; j < size; j++)
-        head[i] = (head[i] ?? 0) - (inverse[i * size + j] ?? 0) * (gradient[j] ?? 0);
-  }
-  return head;
-}
