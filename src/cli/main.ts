@@ -12,6 +12,7 @@ import { exportCommand } from './export.ts';
 import { implicitCommand } from './implicit.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
+import { prefsCommand } from './prefs.ts';
 import { rankCommand } from './rank.ts';
 import { scoreCommand } from './score.ts';
 import { harmless } from './terminal.ts';
@@ -47,6 +48,7 @@ for (const command of [
   agreeCommand(),
   calibrateCommand(),
   combineCommand(),
+  prefsCommand(),
   trainCommand(),
   scoreCommand(),
   cardCommand(),

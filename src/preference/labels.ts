@@ -18,7 +18,7 @@ export interface LabelOptions {
 /**
  * Preferences of labelled samples of any shape that {@link readSamples} reads, ties kept. Of a sample with several answers each two of
  * which something is known: the winner above each other one, or all pairs where every answer has a rating; votes of several annotators
- * give the share that prefers an answer as its probability. Samples with one scored answer each are compared within their prompt; they
+ * give the share that prefers an answer as its probability. Two answers of one text are no pair. Samples with one scored answer each are compared within their prompt; they
  * wait in memory until the last sample was read. A label is sure: its probability is 1. Margins are differences of
  * scores, and of shares (1 and 0 without votes) where there are none.
  */
@@ -63,7 +63,7 @@ function preferenceFromLabel(
   weights: LabelWeights | undefined,
 ): Preference | undefined {
   const truth = truthOfPair(left, right, weights);
-  if (truth === null) return undefined;
+  if (truth === null || left.response.text === right.response.text) return undefined;
   const { probability, margin, scores, objectives } = truth;
   return preferenceOf({
     sampleId: left.sample.id,

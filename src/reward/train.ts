@@ -103,7 +103,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
     },
     kind: training.set.kind,
     loss: { kind: lossKind, options: optionsRecord(lossOptions) },
-    l2: { value: penalty.l2, curve: penalty.curve },
+    l2: { value: penalty.l2, curve: penalty.curve && [...penalty.curve] },
     tieOdds: trained[0]?.ties ?? null,
     ...doubtsRecord(doubts, belief, rows.weight * penalty.l2),
     training: {
