@@ -43,7 +43,8 @@ export interface TrainedHead extends Omit<Head, 'digest'> {
  */
 export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead> {
   const { features, data, hidden = 0, members = 1, seed = 0, errorRate = 0.1 } = options;
-  const { name = 'reward', version = '1' } = options;
+  const { name = 'reward', version = '1', resamples = 2000 } = options;
+  const bootstrap = { seed, resamples };
   requireName('a name of the head', name);
   const given = options.loss ?? defaultLoss(data);
   const loss = completeLoss(given);
@@ -64,7 +65,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
       });
   const compared = training.set.kind === 'pairs' ? pairData(training.set, training.rowOf, options) : null;
   const weights = training.set.kind === 'scores' ? outputs.labelWeights : null;
-  const doubts = doubtsOf(rows.data, settings, { errorRate, weights, pairs: compared });
+  const doubts = doubtsOf(rows.data, settings, { errorRate, weights, pairs: compared, bootstrap });
   const belief: HeadBelief = {
     ...plain,
     calibration: doubts.calibration?.line ?? null,
@@ -83,7 +84,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
           how: options.anchors ? 'anchors' : 'holdout',
           outcome: loss.kind === 'cross-entropy',
           outputs: outputs.places,
-          seed,
+          bootstrap,
         });
   const { kind: lossKind, ...lossOptions } = loss;
   const record: RewardHead = {
