@@ -196,6 +196,35 @@ export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
 export { readPreferences, writePreferences } from './preference/file.ts';
 export { type LabelOptions, preferencesFromLabels } from './preference/labels.ts';
 export type { LabelWeights } from './preference/truth.ts';
+export {
+  type Feature,
+  type FeatureOptions,
+  type FeatureReader,
+  type FeatureText,
+  openFeatures,
+  type ReadOutOptions,
+  requireSameFeatures,
+} from './reward/features.ts';
+export { type Head, type HeadPapers, readHead, writeHead } from './reward/head-file.ts';
+export { headPage } from './reward/head-page.ts';
+export { type ScoredSample, type ScoreSamplesOptions, scoreSamples } from './reward/score-samples.ts';
+export {
+  type AnswerScore,
+  openScorer,
+  type PromptScores,
+  type ScoreCallOptions,
+  type Scorer,
+  type ScorerOptions,
+} from './reward/scorer.ts';
+export { shippedHead } from './reward/shipped-heads.ts';
+export { type TrainedHead, trainHead } from './reward/train.ts';
+export type { TrainHeadOptions } from './reward/train-options.ts';
+export {
+  readTrainingFiles,
+  type TrainingFileOptions,
+  type TrainingFiles,
+} from './reward/training-files.ts';
+export { trainingReport } from './reward/training-report.ts';
 export { type LoadedRubric, listRubrics, loadRubric, parseRubric } from './rubric.ts';
 export {
   Annotation,
@@ -207,6 +236,9 @@ export {
   CritiqueMode,
   Distribution,
   EngineId,
+  FeatureSpec,
+  HeadScore,
+  HeldOut,
   ImplicitResponse,
   ImplicitRewards,
   JudgeCard,
@@ -222,8 +254,10 @@ export {
   ProcessLabel,
   RankedResponse,
   Ranking,
+  ReadOut,
   Response,
   Reward,
+  RewardHead,
   Rubric,
   Sample,
   Scale,
@@ -234,6 +268,7 @@ export {
   WeightRule,
 } from './schema.ts';
 export { openCache } from './store/cache.ts';
+export { type FeatureStore, openFeatureStore, type StoredFeature } from './store/features.ts';
 export type { RunConfiguration, RunCounts } from './store/manifest.ts';
 export { memoryStore } from './store/memory.ts';
 export { openRun, type Run, readRun } from './store/run.ts';

@@ -46,9 +46,8 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
   const { name = 'reward', version = '1', resamples = 2000 } = options;
   const bootstrap = { seed, resamples };
   requireName('a name of the head', name);
-  const given = options.loss ?? defaultLoss(data);
+  const given = lossFor(data, options.loss);
   const loss = completeLoss(given);
-  requireKind(loss, data);
   const sides = await readSides(options);
   const { training, held } = sides;
   const outputs = outputsOf(training.set, loss);
@@ -124,8 +123,18 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
   };
 }
 
-/** The loss that data of a kind call for. */
-export function defaultLoss({ kind, rows }: TrainingFiles): HeadLoss {
+/**
+ * The loss that was asked for, or the one that the data call for. Throws JurorError `usage` for one that does not take such labels, and for
+ * options that it does not know.
+ */
+export function lossFor(data: TrainingFiles, asked?: HeadLoss): HeadLoss {
+  const loss = asked ?? defaultLoss(data);
+  const kinds = kindsOf(completeLoss(loss).kind);
+  if (kinds.includes(data.kind)) return loss;
+  throw new JurorError('usage', `${loss.kind}: expected ${kinds.join(' or ')}, got ${data.kind}`);
+}
+
+function defaultLoss({ kind, rows }: TrainingFiles): HeadLoss {
   if (kind === 'pairs') return { kind: 'bradley-terry' };
   const labels = rows.scores.flatMap(({ targets }) => Object.values(targets));
   const twoValued = labels.every((label) => label === 0 || label === 1);
@@ -135,11 +144,6 @@ export function defaultLoss({ kind, rows }: TrainingFiles): HeadLoss {
 /** Which kinds of labels a loss takes; the first is read where the data hold both. */
 export function kindsOf(loss: HeadLoss['kind']): readonly TrainingFiles['kind'][] {
   return partOf({ kind: loss }) === 'scores' ? ['scores', 'steps'] : ['pairs'];
-}
-
-function requireKind({ kind }: CompleteLoss, data: TrainingFiles): void {
-  if (!kindsOf(kind).includes(data.kind))
-    throw new JurorError('usage', `${kind}: expected ${kindsOf(kind).join(' or ')}, got ${data.kind}`);
 }
 
 function requireName(what: string, name: string): void {

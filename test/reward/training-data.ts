@@ -13,7 +13,7 @@ export async function trainingFiles(rows: readonly object[], options: TrainingFi
   await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-train-'));
   const file = join(folder.path, 'rows.jsonl');
   await writeFile(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  return readTrainingFiles([file], options);
+  return await readTrainingFiles([file], options);
 }
 
 /** Two pairs for each prompt; in one pair of seven `bad` is called the better word. */
