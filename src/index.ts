@@ -341,6 +341,31 @@ export {
   type SynthesisReport,
 } from './preference/synthetic-report.ts';
 export type { LabelWeights } from './preference/truth.ts';
+export {
+  type Feature,
+  type FeatureOptions,
+  type FeatureReader,
+  type FeatureText,
+  openFeatures,
+  type ReadOutOptions,
+  requireSameFeatures,
+} from './reward/features.ts';
+export { type Head, type HeadPapers, readHead, writeHead } from './reward/head-file.ts';
+export { headPage } from './reward/head-page.ts';
+export { type ScoredSample, type ScoreSamplesOptions, scoreSamples } from './reward/score-samples.ts';
+export {
+  type AnswerScore,
+  openScorer,
+  type PromptScores,
+  type ScoreCallOptions,
+  type Scorer,
+  type ScorerOptions,
+} from './reward/scorer.ts';
+export { shippedHead } from './reward/shipped-heads.ts';
+export { type TrainedHead, trainHead } from './reward/train.ts';
+export type { TrainHeadOptions } from './reward/train-options.ts';
+export { readTrainingFiles, type TrainingFileOptions, type TrainingFiles } from './reward/training-files.ts';
+export { trainingReport } from './reward/training-report.ts';
 export { type LoadedRubric, listRubrics, loadRubric, parseRubric } from './rubric.ts';
 export {
   Annotation,
@@ -352,9 +377,12 @@ export {
   CritiqueMode,
   Distribution,
   EngineId,
+  FeatureSpec,
   Guided,
   GuidedCandidate,
   GuideStrategy,
+  HeadScore,
+  HeldOut,
   ImplicitResponse,
   ImplicitRewards,
   JudgeCard,
@@ -370,8 +398,10 @@ export {
   ProcessLabel,
   RankedResponse,
   Ranking,
+  ReadOut,
   Response,
   Reward,
+  RewardHead,
   Rubric,
   Sample,
   Scale,
@@ -382,6 +412,7 @@ export {
   WeightRule,
 } from './schema.ts';
 export { openCache } from './store/cache.ts';
+export { type FeatureStore, openFeatureStore, type StoredFeature } from './store/features.ts';
 export type { RunConfiguration, RunCounts } from './store/manifest.ts';
 export { memoryStore } from './store/memory.ts';
 export { openRun, type Run, readRun } from './store/run.ts';

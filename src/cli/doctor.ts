@@ -9,23 +9,23 @@ import { jurorHome, resolveModel } from '../engine/models.ts';
 import { JurorError } from '../errors.ts';
 import { createJudge } from '../judge/judge.ts';
 import { loadRubric } from '../rubric.ts';
+import { headFindings, trainingFindings } from './doctor-train.ts';
 import { addEngineFlags, type EngineFlags } from './engine.ts';
+import type { Finding } from './finding.ts';
+import { flag } from './flags.ts';
+import { addReadOutFlags, type ReadOutFlags, readOutOf } from './head-flags.ts';
 import { interruptible } from './interrupt.ts';
 import { bytes, count, harmless, percent, plural, processTerminal, table } from './terminal.ts';
-
-interface Finding {
-  readonly check: string;
-  readonly status: 'good' | 'note' | 'bad';
-  readonly detail: string;
-}
 
 /** The verb. */
 export function doctorCommand(): CommandUnknownOpts {
   const command = new Command('doctor')
     .description('check the machine, the model, its template and read-out, and the data')
     .argument('[data]', 'a data file to check as well')
+    .addOption(flag('--head <dir>', 'a reward head to check against the model'))
+    .addOption(flag('--train <prefs>', 'data to train a head on, checked before any training'))
     .option('--json', 'print JSON');
-  return addEngineFlags(command).action((data, flags) =>
+  return addEngineFlags(addReadOutFlags(command)).action((data, flags) =>
     interruptible(async (signal) => {
       const terminal = processTerminal();
       const findings: Finding[] = [...machine()];
@@ -75,7 +75,9 @@ function machine(): Finding[] {
   ];
 }
 
-async function model(flags: EngineFlags, signal: AbortSignal): Promise<Finding[]> {
+type Flags = EngineFlags & ReadOutFlags & { readonly head?: string; readonly train?: string };
+
+async function model(flags: Flags, signal: AbortSignal): Promise<Finding[]> {
   const resolved = await resolveModel(flags.model, { signal, ...(flags.pin ? { pin: true } : {}) });
   const findings: Finding[] = [
     {
@@ -84,7 +86,14 @@ async function model(flags: EngineFlags, signal: AbortSignal): Promise<Finding[]
       detail: `${resolved.path}, ${bytes(resolved.sizeBytes)}, sha256 ${resolved.sha256}`,
     },
   ];
-  await using engine = await openLlama({ model: resolved, gpu: flags.gpu, signal });
+  await using engine = await openLlama({
+    model: resolved,
+    gpu: flags.gpu,
+    signal,
+    ...(flags.numerics === undefined ? {} : { numerics: flags.numerics }),
+    ...(flags.context === undefined ? {} : { contextSize: flags.context }),
+    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+  });
   const { info } = engine;
   const speed =
     info.tokensPerSecond === null
@@ -108,6 +117,9 @@ async function model(flags: EngineFlags, signal: AbortSignal): Promise<Finding[]
     },
     ...(await readOut(engine)),
   );
+  const checks = { engine, signal, readOut: readOutOf(flags) };
+  if (flags.head !== undefined) findings.push(...(await headFindings(flags.head, checks)));
+  if (flags.train !== undefined) findings.push(...(await trainingFindings([flags.train], checks)));
   if (resolved.purpose !== undefined)
     findings.push({ check: 'judge', status: 'note', detail: resolved.purpose });
   return findings;

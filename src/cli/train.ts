@@ -8,7 +8,7 @@ import { type HeadLoss, headLossKinds } from '../head/losses.ts';
 import { openFeatures } from '../reward/features.ts';
 import { writeHead } from '../reward/head-file.ts';
 import { headPage } from '../reward/head-page.ts';
-import { kindsOf, trainHead } from '../reward/train.ts';
+import { kindsOf, lossFor, trainHead } from '../reward/train.ts';
 import { readTrainingFiles } from '../reward/training-files.ts';
 import { trainingReport } from '../reward/training-report.ts';
 import { openFeatureStore } from '../store/features.ts';
@@ -95,10 +95,12 @@ async function train(files: readonly string[], flags: Flags, signal: AbortSignal
   const refusals = createRefusals(terminal);
   const reading = { onBadRow: refusals.refuse, signal };
   const kinds = loss === undefined ? [] : kindsOf(loss.kind);
+  // Nothing that can be known now may cost a model's loading.
   const data = await readTrainingFiles(files, {
     ...reading,
     kind: kinds.length === 1 ? kinds[0] : undefined,
   });
+  lossFor(data, loss);
   const anchors =
     flags.anchors === undefined
       ? undefined

@@ -116,6 +116,23 @@ export interface Embedding {
   readonly tokens: number;
 }
 
+/** Where the state of a conversation is read. */
+export const ReadOutPlace = z.strictObject({
+  /** Tokens that would be evaluated. */
+  tokens: z.int().nonnegative(),
+  /** Whether they fit the context. */
+  fits: z.boolean(),
+  /** How often the token stands at the beginning that begins a text; more than once where a template and a tokenizer both add it. */
+  begins: z.int().nonnegative(),
+  /** How often the token stands at the end that ends a turn. */
+  ends: z.int().nonnegative(),
+  /** The last tokens before the one that is read, as text. */
+  before: z.string(),
+  /** The token that is read, as text. */
+  read: z.string(),
+});
+export type ReadOutPlace = z.infer<typeof ReadOutPlace>;
+
 /** Options of {@link Engine.embed}. */
 export interface EmbedOptions extends EngineOptions {
   /** Default `next-turn`. */

@@ -1,7 +1,7 @@
 /** Hidden states of conversations. */
 import type { LlamaEmbeddingContext, LlamaModel, Token } from 'node-llama-cpp';
 import type { Message, ReadOut } from '../schema.ts';
-import type { Embedding } from './engine.ts';
+import type { Embedding, ReadOutPlace } from './engine.ts';
 import type { LoadedModel } from './llama-child-model.ts';
 import { messageSegments, tokenize } from './llama-child-render.ts';
 import type { Progress } from './llama-child-slots.ts';
@@ -42,6 +42,35 @@ export async function embed(
     progress.advance(tokens.length, 0);
   }
   return embeddings;
+}
+
+/** Tokens of the beginning that show where a state is read. */
+const shownTokens = 12;
+
+/** Where the state of each conversation is read, without evaluating anything. */
+export function readOutPlaces(
+  loaded: LoadedModel,
+  conversations: readonly (readonly Message[])[],
+  readOut: ReadOut,
+): ReadOutPlace[] {
+  const { model, info } = loaded;
+  const { bos } = model.tokens;
+  const end = endOfTurnOf(loaded);
+  return conversations.map((messages) => {
+    const tokens = conversationTokens(loaded, messages, readOut);
+    const others = tokens.findIndex((token) => token !== bos);
+    const begins = others < 0 ? tokens.length : others;
+    const ends = tokens.length - 1 - tokens.findLastIndex((token) => token !== end);
+    const show = (part: readonly Token[]) => model.detokenize(part, true);
+    return {
+      tokens: tokens.length,
+      fits: tokens.length + 2 <= info.contextSize,
+      begins,
+      ends,
+      before: show(tokens.slice(-shownTokens, -1)),
+      read: show(tokens.slice(-1)),
+    };
+  });
 }
 
 /** Tokens up to the one whose state is read. */

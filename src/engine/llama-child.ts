@@ -1,6 +1,6 @@
 /** Entry of the engine child: owns the model, answers requests. Only `llama-child*.ts` import node-llama-cpp. */
 import { deliberate } from './llama-child-deliberate.ts';
-import { embed } from './llama-child-embed.ts';
+import { embed, readOutPlaces } from './llama-child-embed.ts';
 import { generateText } from './llama-child-generate.ts';
 import { logprob } from './llama-child-logprob.ts';
 import { type LoadedModel, loadModel } from './llama-child-model.ts';
@@ -46,6 +46,11 @@ async function perform(
       return {
         kind: 'embed',
         embeddings: await embed(model, request.conversations, request.readOut, progress),
+      };
+    case 'read-outs':
+      return {
+        kind: 'read-outs',
+        places: readOutPlaces(model, request.conversations, request.readOut),
       };
     case 'tokens':
       return { kind: 'tokens', questions: segmentsOf(model, request.deliberation) };

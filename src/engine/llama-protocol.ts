@@ -5,6 +5,7 @@ import {
   type ContinuationRequest,
   type Deliberation,
   DeliberationResult,
+  ReadOutPlace,
   Tokenizer,
   TokenLogProbabilities,
 } from './engine.ts';
@@ -51,6 +52,11 @@ export type ChildRequest =
   | { readonly kind: 'generate'; readonly generation: Generation }
   | {
       readonly kind: 'embed';
+      readonly conversations: readonly (readonly Message[])[];
+      readonly readOut: ReadOut;
+    }
+  | {
+      readonly kind: 'read-outs';
       readonly conversations: readonly (readonly Message[])[];
       readonly readOut: ReadOut;
     }
@@ -101,6 +107,7 @@ const Result = z.discriminatedUnion('kind', [
       }),
     ),
   }),
+  z.strictObject({ kind: z.literal('read-outs'), places: z.array(ReadOutPlace) }),
   z.strictObject({ kind: z.literal('generate'), result: GenerationResult }),
   /** Evaluation segments of each question, in order: for tests and the doctor. */
   z.strictObject({ kind: z.literal('tokens'), questions: z.array(z.array(z.array(z.int()))) }),

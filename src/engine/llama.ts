@@ -1,8 +1,8 @@
 /** The local engine: a model in child processes, which are watched, and replaced when they crash or hang. Never tokenises. */
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
-import type { EngineId } from '../schema.ts';
-import type { Deliberation, Engine, EngineOptions, Tokenizer } from './engine.ts';
+import type { EngineId, Message, ReadOut } from '../schema.ts';
+import type { Deliberation, Engine, EngineOptions, ReadOutPlace, Tokenizer } from './engine.ts';
 import { generateOnce, type TextGenerator } from './generate.ts';
 import { openPool, type PoolOptions } from './llama-pool.ts';
 import { defaultSupervision, type Supervision } from './llama-process.ts';
@@ -54,6 +54,12 @@ export interface LlamaOptions {
 export interface LlamaEngine extends Engine, TextGenerator {
   readonly info: ModelInfo;
   tokenizer(options?: EngineOptions): Promise<Tokenizer>;
+  /** Where the state of each conversation would be read. */
+  readOuts(
+    conversations: readonly (readonly Message[])[],
+    readOut: ReadOut,
+    options?: EngineOptions,
+  ): Promise<ReadOutPlace[]>;
   /** Evaluation segments of each question, as token ids. */
   tokens(request: Deliberation, options?: EngineOptions): Promise<number[][][]>;
   /** Process ids of the children that are alive. */
@@ -129,6 +135,10 @@ export async function openLlama(options: LlamaOptions): Promise<LlamaEngine> {
     async embed(conversations, { readOut = 'next-turn', ...callOptions } = {}) {
       return narrow(await perform({ kind: 'embed', conversations, readOut }, callOptions), 'embed')
         .embeddings;
+    },
+    async readOuts(conversations, readOut, callOptions) {
+      return narrow(await perform({ kind: 'read-outs', conversations, readOut }, callOptions), 'read-outs')
+        .places;
     },
     async tokens(request, callOptions) {
       return narrow(await perform({ kind: 'tokens', deliberation: request }, callOptions), 'tokens')

@@ -119,6 +119,13 @@ export function pinballTerm(score: number, target: number, quantile: number, smo
     : { value: (quantile - 1) * error, slope: 1 - quantile };
 }
 
+/** Scores of a quantile head, each run of `count` outputs in rising order, so that quantiles do not cross. A new array. */
+export function sortQuantiles(scores: Float64Array, count: number): Float64Array {
+  const sorted = Float64Array.from(scores);
+  for (let start = 0; start < sorted.length; start += count) sorted.subarray(start, start + count).sort();
+  return sorted;
+}
+
 function logAdd(left: number, right: number): number {
   const largest = Math.max(left, right);
   return largest === Number.NEGATIVE_INFINITY

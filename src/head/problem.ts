@@ -188,7 +188,7 @@ export function chooseScores(scores: ScoreData, keep: (line: number) => boolean)
 }
 
 /** These objectives in this order. */
-function chooseObjectives(scores: ScoreData, wanted: readonly string[]): ScoreData {
+export function chooseObjectives(scores: ScoreData, wanted: readonly string[]): ScoreData {
   if (wanted.length === 0) throw new JurorError('usage', 'objectives: expected one or more, got none');
   const columns = wanted.map((name) => {
     const column = scores.objectives.indexOf(name);

@@ -1,4 +1,5 @@
 /** What a head knows of its own doubts: calibration, threshold, and where its training answers lie. */
+import type { BootstrapOptions } from '../aggregate/interval.ts';
 import { logistic } from '../aggregate/logits.ts';
 import { JurorError } from '../errors.ts';
 import { calibrateHead, type HeadCalibration } from '../head/calibrate.ts';
@@ -30,6 +31,8 @@ export interface DoubtOptions {
   readonly errorRate: number;
   /** The head's only objective, or the weights of several; null for steps, which are not compared. */
   readonly weights: readonly number[] | null;
+  /** Of the calibration's figures. */
+  readonly bootstrap: BootstrapOptions;
   /** Pairs that the data themselves hold, in place of those that scores make. */
   readonly pairs: Comparisons | null;
 }
@@ -58,7 +61,7 @@ export function doubtsOf(data: TrainingData, settings: FitSettings, options: Dou
     return { ...nothing, missing: { calibration: 'too few prompts for folds', ...missing } };
   const targets = [...compared.target];
   const calibration = attempt('calibration', () =>
-    calibrateHead(logOdds, targets, compared.cluster, { seed: settings.seed }),
+    calibrateHead(logOdds, targets, compared.cluster, options.bootstrap),
   );
   const slope = calibration?.line.slope ?? 1;
   const conformal = attempt('threshold', () =>

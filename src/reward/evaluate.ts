@@ -1,7 +1,8 @@
 /** What a head is worth on rows that it was not trained on. */
+import type { BootstrapOptions } from '../aggregate/interval.ts';
 import type { FeatureMatrix } from '../head/data.ts';
 import type { HeadBelief } from '../head/opinion.ts';
-import type { HeldOut } from '../schema.ts';
+import type { HeldOut, HeldOutFigures } from '../schema.ts';
 import { type Comparisons, outputScores, pairOpinions } from './fit.ts';
 import { type PairColumns, pairsHeldOut } from './held-out-pairs.ts';
 import { type ScoreColumns, scoresHeldOut } from './held-out-scores.ts';
@@ -20,12 +21,12 @@ export interface EvaluationInputs {
   readonly outcome: boolean;
   /** Objectives of the scores, and which output of the head says each. */
   readonly outputs: Readonly<Record<string, number>>;
-  readonly seed: number;
+  readonly bootstrap: BootstrapOptions;
 }
 
 /** The figures, beside what needs no head. */
 export function evaluateHead(inputs: EvaluationInputs): HeldOut {
-  const { belief, features, rowOf, held, training, how, seed } = inputs;
+  const { belief, features, rowOf, held, training, how, bootstrap } = inputs;
   const shared = { how, rows: rowsRecord(held), balance: balanceOf(held) };
   if (held.kind !== 'pairs') return { ...shared, ...scoreFigures(inputs), riskCoverage: [] };
   const opinions = pairOpinions(belief, features, pairsOf(held, rowOf));
@@ -33,7 +34,7 @@ export function evaluateHead(inputs: EvaluationInputs): HeldOut {
     probabilities: opinions.map(({ probability }) => probability),
     abstained: opinions.map(({ abstain }) => abstain),
   };
-  const figures = pairsHeldOut(answers, pairColumns(held), pairColumns(training), { seed });
+  const figures = pairsHeldOut(answers, pairColumns(held), pairColumns(training), bootstrap);
   return { ...shared, ...figures };
 }
 
@@ -62,7 +63,7 @@ function scoreFigures({
   training,
   outcome,
   outputs,
-  seed,
+  bootstrap,
 }: EvaluationInputs): Pick<HeldOut, 'figures' | 'baselines'> {
   const objectives = objectivesOf(held.scores).filter((name) => Object.hasOwn(outputs, name));
   const scores = outputScores(belief.members, features);
@@ -71,17 +72,20 @@ function scoreFigures({
     const predicted = own.map(({ text }) => scores[outputs[name] ?? 0]?.[rowOf(text)] ?? 0);
     const found = scoresHeldOut(predicted, scoreColumns(held, name), scoreColumns(training, name), {
       outcome,
-      seed,
+      ...bootstrap,
     });
     const prefix = objectives.length === 1 ? '' : `${name}.`;
-    const named = <Value>(record: Readonly<Record<string, Value>>) =>
+    const named = (record: HeldOutFigures): HeldOutFigures =>
       Object.fromEntries(Object.entries(record).map(([key, value]) => [`${prefix}${key}`, value]));
-    return { figures: named(found.figures), baselines: named(found.baselines) };
+    return {
+      figures: named(found.figures),
+      rules: Object.entries(found.baselines).map(([rule, own]) => [rule, named(own)] as const),
+    };
   });
-  return {
-    figures: Object.assign({}, ...parts.map(({ figures }) => figures)),
-    baselines: Object.assign({}, ...parts.map(({ baselines }) => baselines)),
-  };
+  const baselines: Record<string, HeldOutFigures> = {};
+  for (const [rule, own] of parts.flatMap(({ rules }) => rules))
+    baselines[rule] = { ...baselines[rule], ...own };
+  return { figures: Object.assign({}, ...parts.map(({ figures }) => figures)), baselines };
 }
 
 function scoreColumns({ scores, texts }: LabelSet, objective: string): ScoreColumns {

@@ -145,7 +145,8 @@ function named({ model, digest }: FeatureSpec): string {
   return `${model} (SHA-256 ${digest.slice(0, 12)}…)`;
 }
 
-function conversationOf({ prompt, text }: FeatureText, suffix: string | null): Message[] {
+/** The conversation whose state is read. */
+export function conversationOf({ prompt, text }: FeatureText, suffix: string | null): Message[] {
   const messages: Message[] = typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : [...prompt];
   if (text === undefined) return messages;
   messages.push({ role: 'assistant', content: text });

@@ -68,9 +68,7 @@ function posteriorOf(
     pairs.left,
     (left, pair) => (scores[left] as number) - (scores[pairs.right[pair] as number] as number),
   );
-  // The penalty stands beside a mean.
-  const ridge = l2 * pairs.weight.reduce((sum, weight) => sum + weight, 0);
-  return fitLaplace(features, pairs, differences, first.member, { ridge });
+  return fitLaplace(features, pairs, differences, first.member, { l2 });
 }
 
 /** Comparisons by rows of features. */

@@ -116,7 +116,13 @@ function recordOf(text: string | undefined, file: string): RewardHead {
 
 /** What the numbers are read by must agree with itself. */
 function consistent(record: RewardHead, file: string): RewardHead {
-  const { objectives, combination } = record;
+  const { objectives, combination, posterior, members, hidden } = record;
+  if (posterior !== null && (members > 1 || hidden !== null || objectives.length > 1))
+    throw unfit(
+      file,
+      '__metadata__.juror.posterior',
+      'expected none, as this is not one linear member with one objective',
+    );
   const counts = combination && [combination.weights.length, combination.lengthSlopes.length];
   const fits = counts === null ? objectives.length === 1 : counts.every((n) => n === objectives.length);
   if (fits && new Set(objectives).size === objectives.length) return record;

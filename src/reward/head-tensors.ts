@@ -29,11 +29,7 @@ export function headTensors({ members, combination, posterior, range }: HeadBeli
     put('gate.weight', [gate.bias.length, gate.inputs], gate.weight);
     put('gate.bias', [gate.bias.length], gate.bias);
   }
-  if (posterior) {
-    put('posterior.mean', [posterior.inputs], posterior.mean);
-    put('posterior.scale', [posterior.inputs], posterior.scale);
-    put('posterior.factor', [posterior.factor.length], posterior.factor);
-  }
+  if (posterior) put('posterior.factor', [posterior.factor.length], posterior.factor);
   if (range) {
     put('range.mean', [range.inputs], range.mean);
     put('range.factor', [range.factor.length], range.factor);
@@ -58,8 +54,10 @@ export function beliefOf(record: RewardHead, take: TakeTensor): HeadBelief {
   const { combination, calibration, conformal, posterior, range, objectives, feature } = record;
   const inputs = feature.size;
   const triangle = (inputs * (inputs + 1)) / 2;
+  const members = membersOf(record, take);
+  const [first] = members;
   return {
-    members: membersOf(record, take),
+    members,
     combination: combination && {
       objectives,
       scale: combination.scale,
@@ -79,12 +77,15 @@ export function beliefOf(record: RewardHead, take: TakeTensor): HeadBelief {
     },
     calibration: calibration && { slope: calibration.slope, intercept: 0 },
     conformal,
-    posterior: posterior && {
-      inputs,
-      mean: take('posterior.mean', 'F32', [inputs]),
-      scale: take('posterior.scale', 'F32', [inputs]),
-      factor: take('posterior.factor', 'F32', [triangle]),
-    },
+    posterior:
+      posterior && first
+        ? {
+            inputs,
+            mean: first.mean,
+            scale: first.scale,
+            factor: take('posterior.factor', 'F32', [triangle]),
+          }
+        : null,
     range: range && {
       inputs,
       ...range,

@@ -99,10 +99,10 @@ function sideOf(
   read: Read,
   filter: RowFilter,
 ): Side {
-  const readable: RowFilter = (cluster, texts) =>
-    filter(cluster, texts) ??
-    (texts.every((text) => read.rowOf(text) >= 0) ? null : 'an answer that cannot be read');
-  return { set: labelSet(rows, kind, readable, options), features: read.matrix, rowOf: read.rowOf };
+  const readable: RowFilter = (_, texts) =>
+    texts.every((text) => read.rowOf(text) >= 0) ? null : 'an answer that cannot be read';
+  const set = labelSet(rows, kind, filter, options, readable);
+  return { set, features: read.matrix, rowOf: read.rowOf };
 }
 
 function nothing(what: string, { kind, leftOut }: LabelSet): JurorError {

@@ -27,6 +27,8 @@ export interface TrainHeadOptions extends LabelOptions {
   readonly errorRate?: number | undefined;
   /** Of the split, the folds, the members and the intervals. Default 0. */
   readonly seed?: number | undefined;
+  /** Resamples of prompts that the intervals stand on. Default 2,000. */
+  readonly resamples?: number | undefined;
   /** Default `reward`. */
   readonly name?: string | undefined;
   /** Default `1`. */

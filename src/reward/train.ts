@@ -43,11 +43,11 @@ export interface TrainedHead extends Omit<Head, 'digest'> {
  */
 export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead> {
   const { features, data, hidden = 0, members = 1, seed = 0, errorRate = 0.1 } = options;
-  const { name = 'reward', version = '1' } = options;
+  const { name = 'reward', version = '1', resamples = 2000 } = options;
+  const bootstrap = { seed, resamples };
   requireName('a name of the head', name);
-  const given = options.loss ?? defaultLoss(data);
+  const given = lossFor(data, options.loss);
   const loss = completeLoss(given);
-  requireKind(loss, data);
   const sides = await readSides(options);
   const { training, held } = sides;
   const outputs = outputsOf(training.set, loss);
@@ -64,7 +64,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
       });
   const compared = training.set.kind === 'pairs' ? pairData(training.set, training.rowOf, options) : null;
   const weights = training.set.kind === 'scores' ? outputs.labelWeights : null;
-  const doubts = doubtsOf(rows.data, settings, { errorRate, weights, pairs: compared });
+  const doubts = doubtsOf(rows.data, settings, { errorRate, weights, pairs: compared, bootstrap });
   const belief: HeadBelief = {
     ...plain,
     calibration: doubts.calibration?.line ?? null,
@@ -83,7 +83,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
           how: options.anchors ? 'anchors' : 'holdout',
           outcome: loss.kind === 'cross-entropy',
           outputs: outputs.places,
-          seed,
+          bootstrap,
         });
   const { kind: lossKind, ...lossOptions } = loss;
   const record: RewardHead = {
@@ -103,7 +103,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
     },
     kind: training.set.kind,
     loss: { kind: lossKind, options: optionsRecord(lossOptions) },
-    l2: { value: penalty.l2, curve: penalty.curve },
+    l2: { value: penalty.l2, curve: penalty.curve && [...penalty.curve] },
     tieOdds: trained[0]?.ties ?? null,
     ...doubtsRecord(doubts, belief, rows.weight * penalty.l2),
     training: {
@@ -123,8 +123,18 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
   };
 }
 
-/** The loss that data of a kind call for. */
-export function defaultLoss({ kind, rows }: TrainingFiles): HeadLoss {
+/**
+ * The loss that was asked for, or the one that the data call for. Throws JurorError `usage` for one that does not take such labels, and for
+ * options that it does not know.
+ */
+export function lossFor(data: TrainingFiles, asked?: HeadLoss): HeadLoss {
+  const loss = asked ?? defaultLoss(data);
+  const kinds = kindsOf(completeLoss(loss).kind);
+  if (kinds.includes(data.kind)) return loss;
+  throw new JurorError('usage', `${loss.kind}: expected ${kinds.join(' or ')}, got ${data.kind}`);
+}
+
+function defaultLoss({ kind, rows }: TrainingFiles): HeadLoss {
   if (kind === 'pairs') return { kind: 'bradley-terry' };
   const labels = rows.scores.flatMap(({ targets }) => Object.values(targets));
   const twoValued = labels.every((label) => label === 0 || label === 1);
@@ -134,11 +144,6 @@ export function defaultLoss({ kind, rows }: TrainingFiles): HeadLoss {
 /** Which kinds of labels a loss takes; the first is read where the data hold both. */
 export function kindsOf(loss: HeadLoss['kind']): readonly TrainingFiles['kind'][] {
   return partOf({ kind: loss }) === 'scores' ? ['scores', 'steps'] : ['pairs'];
-}
-
-function requireKind({ kind }: CompleteLoss, data: TrainingFiles): void {
-  if (!kindsOf(kind).includes(data.kind))
-    throw new JurorError('usage', `${kind}: expected ${kindsOf(kind).join(' or ')}, got ${data.kind}`);
 }
 
 function requireName(what: string, name: string): void {

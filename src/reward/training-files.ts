@@ -78,7 +78,7 @@ async function readLabelled(
       else rows.addSample(sample);
     }
   }
-  const labelled = { file, onUnlabelled: () => rows.addUnused('no label') };
+  const labelled = { file, onUnlabelled: () => rows.addUnused('nothing to compare') };
   for await (const preference of preferencesFromLabels(samples(), labelled)) rows.addPreference(preference);
 }
 

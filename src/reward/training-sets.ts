@@ -33,32 +33,34 @@ export interface LabelSet {
   readonly leftOut: Readonly<Record<string, number>>;
 }
 
-/** What is kept of a row: nothing, or the reason against it. */
+/** Why a row of these texts and this prompt is left out; the empty text for one of another side, null for one that stays. */
 export type RowFilter = (cluster: string, texts: readonly number[]) => string | null;
 
-/** The rows that `refuse` has nothing against and, of pairs, ties where they are wanted. */
+/** The rows of one side, without ties where they are not wanted, and of these the readable ones. */
 export function labelSet(
   { texts, ...rows }: TrainingRows,
   kind: TrainingKind,
-  refuse: RowFilter,
+  side: RowFilter,
   { ties = 'half' }: LabelOptions = {},
+  readable: RowFilter = () => null,
 ): LabelSet {
   const leftOut = new Map<string, number>();
   const keep = (reason: string | null): boolean => {
     if (reason !== null && reason !== '') leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
     return reason === null;
   };
-  const pairs = rows.pairs.filter(({ cluster, left, right, target }) =>
-    keep(refuse(cluster, [left, right]) ?? (ties === 'drop' && target === 0.5 ? 'tie' : null)),
-  );
-  const scores = (kind === 'steps' ? rows.steps : rows.scores).filter(({ cluster, text }) =>
-    keep(refuse(cluster, [text])),
-  );
+  const pairs = (kind === 'pairs' ? rows.pairs : []).filter(({ cluster, left, right, target }) => {
+    const both = [left, right];
+    const tie = ties === 'drop' && target === 0.5 ? 'tie' : null;
+    return keep(side(cluster, both) ?? tie ?? readable(cluster, both));
+  });
+  const own = { pairs: [], steps: rows.steps, scores: rows.scores }[kind];
+  const scores = own.filter(({ cluster, text }) => keep(side(cluster, [text]) ?? readable(cluster, [text])));
   return {
     kind,
     texts,
-    pairs: kind === 'pairs' ? pairs : [],
-    scores: kind === 'pairs' ? [] : scores,
+    pairs,
+    scores,
     leftOut: Object.fromEntries([...leftOut].sort()),
   };
 }

@@ -15,7 +15,13 @@ const Loss = z.strictObject({
 });
 
 /** One candidate for the penalty, and its mean loss on unseen prompts. */
-const PenaltyPoint = z.strictObject({ l2: z.number().nonnegative(), loss: z.number() });
+const PenaltyPoint = z.strictObject({
+  l2: z.number().nonnegative(),
+  loss: z.number(),
+  /** Of that mean, over prompts. */
+  standardError: z.number().nonnegative(),
+  converged: z.boolean(),
+});
 
 /** Rows of labels, as training and held-out sets have them. */
 export const HeadRows = z.strictObject({
