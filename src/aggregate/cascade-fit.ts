@@ -100,7 +100,7 @@ export function fitCascade(
   const { confidence = 0.95, combine = 'replace', pairs = true, levels = 16 } = options;
   requireOptions(target, options);
   const stages = requireRows(rows);
-  const parts = deal(rows, options);
+  const parts = deal(inOrder(rows), options);
   const clusters = {
     learn: namesOf(parts.learn),
     test: namesOf(parts.test),
@@ -365,6 +365,14 @@ function deal(rows: readonly CascadeFitRow[], { holdout = 0.2, seed = 0 }: Casca
     test: rows.filter(({ cluster }) => test.has(cluster)),
     held: rows.filter(({ cluster }) => !learn.has(cluster) && !test.has(cluster)),
   };
+}
+
+/** One order for equal rows, so that sums are the same to the last bit. */
+function inOrder(rows: readonly CascadeFitRow[]): CascadeFitRow[] {
+  const keyed = rows.map(
+    (row) => [JSON.stringify([row.cluster, row.yes, row.readings, row.tokens]), row] as const,
+  );
+  return keyed.sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0)).map(([, row]) => row);
 }
 
 function namesOf(rows: readonly CascadeFitRow[]): string[] {

@@ -1,4 +1,6 @@
 /** The first stage of a cascade: a reward head, as a cascade needs it. */
+import { boundedLogOdds } from '../aggregate/calibration.ts';
+import type { Scorer } from '../reward/scorer.ts';
 import type { Sample } from '../schema.ts';
 
 /** What a head says of one question, in nats of log-odds: of a pair that the first is better, of one answer that it is good. */
@@ -32,4 +34,73 @@ export interface CascadeHead {
   readonly confidence: string;
   /** Throws JurorError `aborted`, and `engine` where the backbone fails. */
   read(sample: Sample, options: { readonly signal?: AbortSignal }): Promise<HeadReading>;
+}
+
+/** How a scorer serves a cascade. */
+export interface CascadeScorerOptions {
+  /**
+   * How sure it is: `log-odds` of its probability, in nats, or `deviations`, how many standard deviations the difference of two
+   * scores is from 0. The second needs a head that tells them. Default `log-odds`.
+   */
+  readonly confidence?: 'log-odds' | 'deviations';
+}
+
+/**
+ * A reward head as the first stage. Whatever the head itself had better not decide (a conformal set of both answers, an answer far from
+ * all it was trained on) it does not decide here. A head of comparisons has no opinion on one answer alone: prompts have levels of their own.
+ */
+export function scorerHead(
+  scorer: Scorer,
+  { confidence = 'log-odds' }: CascadeScorerOptions = {},
+): CascadeHead {
+  const { record, digest } = scorer;
+  return {
+    name: `${record.name} ${record.version}`,
+    digest,
+    confidence,
+    async read({ prompt, responses }, options) {
+      const texts = responses.map(({ text }) => text);
+      const scores = await scorer.score(prompt, texts, options);
+      const silent = (places: readonly number[]): HeadOpinion => ({
+        logOdds: null,
+        against: places.flatMap((place) => {
+          const answer = scores.answers[place];
+          return answer?.status === 'unscored' ? [`no score: ${answer.message}`] : [];
+        }),
+      });
+      return {
+        scores: scores.answers.map((answer) => (answer.status === 'scored' ? answer.score : null)),
+        tokens: scores.answers.reduce((sum, own) => sum + (own.status === 'scored' ? own.tokens : 0), 0),
+        compare(first, second) {
+          const compared = scores.compare(first, second);
+          if (compared === null) return silent([first, second]);
+          const against = compared.abstained === null ? [] : [compared.abstained];
+          const logOdds = boundedLogOdds(compared.probability);
+          if (confidence === 'log-odds') return { logOdds, against };
+          const { difference, deviation } = compared;
+          return deviation === null
+            ? { logOdds, against: [...against, 'the head tells no deviation'] }
+            : {
+                logOdds,
+                confidence: deviation === 0 ? Number.MAX_VALUE : Math.abs(difference) / deviation,
+                against,
+              };
+        },
+        alone(response) {
+          const answer = scores.answers[response];
+          if (answer?.status !== 'scored') return silent([response]);
+          if (record.kind === 'pairs')
+            return { logOdds: null, against: ['a head of comparisons has no opinion on one answer alone'] };
+          if (confidence === 'deviations')
+            return { logOdds: null, against: ['deviations are of two answers, not of one alone'] };
+          // What cross-entropy trains are log-odds; other losses train the score itself.
+          const logOdds =
+            record.loss.kind === 'cross-entropy'
+              ? answer.score
+              : boundedLogOdds(Math.max(0, Math.min(1, answer.score)));
+          return { logOdds, against: [] };
+        },
+      };
+    },
+  };
 }
