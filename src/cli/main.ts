@@ -6,6 +6,7 @@ import { JurorError } from '../errors.ts';
 import { agreeCommand } from './agree.ts';
 import { calibrateCommand } from './calibrate.ts';
 import { cardCommand } from './card.ts';
+import { cascadeCommand } from './cascade.ts';
 import { combineCommand } from './combine.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
@@ -45,6 +46,7 @@ for (const command of [
   agreeCommand(),
   calibrateCommand(),
   combineCommand(),
+  cascadeCommand(),
   cardCommand(),
   exportCommand(),
   modelsCommand(),

@@ -5,13 +5,11 @@ import { CascadeOpinion, type CascadeVerdict, Sample } from '../schema.ts';
 /** A row of the queue: the sample, and under its metadata why it is here and what each stage said. */
 export const QueueRow = z.strictObject({
   ...Sample.shape,
-  metadata: z
-    .record(z.string(), z.unknown())
-    .and(
-      z.object({
-        cascade: z.strictObject({ rubricId: z.string(), why: z.string(), asked: z.array(CascadeOpinion) }),
-      }),
-    ),
+  metadata: z.record(z.string(), z.unknown()).and(
+    z.object({
+      cascade: z.strictObject({ rubricId: z.string(), why: z.string(), asked: z.array(CascadeOpinion) }),
+    }),
+  ),
 });
 export type QueueRow = z.infer<typeof QueueRow>;
 

@@ -1,7 +1,5 @@
 /** A head that decides what it is sure of, a judge for the rest, critiques for what stays unsure, and people for what is left. */
-import { type CascadePolicy, type CascadeStand, requirePolicy, standCascade } from '../aggregate/cascade.ts';
-import { logistic } from '../aggregate/logits.ts';
-import { promptCluster } from '../canonical.ts';
+import { type CascadePolicy, requirePolicy, standCascade } from '../aggregate/cascade.ts';
 import { JurorError } from '../errors.ts';
 import { eachInOrder } from '../judge/stream.ts';
 import type {
@@ -12,9 +10,10 @@ import type {
   Response,
   Sample,
 } from '../schema.ts';
-import type { CascadeHead, HeadOpinion, HeadReading } from './cascade-head.ts';
+import type { CascadeHead, HeadReading } from './cascade-head.ts';
 import { type CascadeJudgeOptions, judgeStages } from './cascade-judge.ts';
 import { readingOf } from './cascade-rows.ts';
+import { decideQuestion, headOpinion, spentOn, verdictBase } from './cascade-verdict.ts';
 
 /** The least confidence of each stage, in the units of its confidence; null: it never decides. */
 export type CascadeThresholds = Partial<Record<CascadeStage, number | null>>;
@@ -90,25 +89,20 @@ export function createCascade({
     throw new JurorError('usage', `thresholds: expected stages of ${stages.join(', ')}, got '${extra}'`);
   const { rubric } = judge.rubric;
 
-  /** One question through the stages. */
-  const settle = async (
+  /** What the stages say of one question, until one decides. */
+  const ask = async (
     first: CascadeOpinion,
     sample: Sample,
     signal: AbortSignal | undefined,
-  ): Promise<Settled> => {
+  ): Promise<CascadeOpinion[]> => {
     const asked = [first];
-    let stand = standCascade(asked.map(readingOf), policy);
-    for (const { ask } of judges) {
-      if (stand.decided !== null && !askAll) break;
-      const [opinion] = await ask(sample, signal);
+    for (const judge of judges) {
+      if (!askAll && standCascade(asked.map(readingOf), policy).decided !== null) break;
+      const [opinion] = await judge.ask(sample, signal);
       if (opinion === undefined) throw new JurorError('engine', 'expected an opinion of the judge, got none');
       asked.push(opinion);
-      stand = standCascade(asked.map(readingOf), policy);
     }
-    return {
-      asked: lines === undefined ? asked : asked.map((own, place) => combined(own, stand, place)),
-      stand,
-    };
+    return asked;
   };
 
   const decideOne = async (
@@ -118,19 +112,11 @@ export function createCascade({
     first: CascadeOpinion,
     signal: AbortSignal | undefined,
   ): Promise<CascadeVerdict> => {
-    const { asked, stand } = await settle(first, only(sample, responses), signal);
-    const own = stand.decided === null ? undefined : stand.stands[stand.decided];
-    const score = own === undefined || own.logOdds === null ? null : exactly(own.logOdds, asked, stand);
+    const asked = await ask(first, only(sample, responses), signal);
     return {
-      ...baseOf(sample, rubric.id, responses),
+      ...verdictBase(sample, rubric.id, responses),
       mode,
-      winner: own === undefined || mode === 'pointwise' ? null : winnerOf(own, responses),
-      score,
-      probability: score === null ? null : Math.max(score, 1 - score),
-      decided: stand.decided === null ? null : (stages[stand.decided] ?? null),
-      asked: [...asked],
-      tokens: spent(asked.slice(0, (stand.decided ?? asked.length - 1) + 1)),
-      ...(sample.label === undefined ? {} : { label: sample.label }),
+      ...decideQuestion(asked, stages, policy, mode),
     };
   };
 
@@ -142,41 +128,38 @@ export function createCascade({
   ): Promise<CascadeVerdict> => {
     const { responses } = sample;
     const rank = (place: number) => reading.scores[place] ?? Number.NEGATIVE_INFINITY;
-    const order = [...responses.keys()].sort((one, other) => rank(other) - rank(one) || one - other);
+    const order = [...responses.keys()].sort((one, other) => {
+      const [left, right] = [rank(one), rank(other)];
+      return left === right ? one - other : right > left ? 1 : -1;
+    });
     let champion = order[0] ?? 0;
     let dearest = 0;
-    let probability = 1;
-    let undecided = false;
+    let probability: number | null = 1;
     const asked: CascadeOpinion[] = [];
     for (const challenger of order.slice(1)) {
       const pair = [champion, challenger].flatMap((place) => responses[place] ?? []);
-      const opinion = headOpinion(
-        pair,
-        reading.compare(champion, challenger),
-        asked.length === 0 ? reading.tokens : 0,
-      );
-      const duel = await settle(opinion, only(sample, pair), signal);
+      // All features are read at once; the first comparison bears them.
+      const tokens = asked.length === 0 ? reading.tokens : 0;
+      const first = headOpinion(pair, reading.compare(champion, challenger), tokens);
+      const duel = decideQuestion(await ask(first, only(sample, pair), signal), stages, policy, 'pairwise');
       asked.push(...duel.asked);
-      const { decided, stands } = duel.stand;
-      const own = decided === null ? undefined : stands[decided];
-      if (decided === null || own === undefined || own.logOdds === null) {
-        undecided = true;
+      if (duel.decided === null || duel.probability === null) {
+        probability = null;
         break;
       }
-      dearest = Math.max(dearest, decided);
-      probability = Math.min(probability, logistic(Math.abs(own.logOdds)));
-      if (!own.tie && own.logOdds < 0) champion = challenger;
+      dearest = Math.max(dearest, stages.indexOf(duel.decided));
+      probability = Math.min(probability, duel.probability);
+      if (duel.winner === responses[challenger]?.id) champion = challenger;
     }
     return {
-      ...baseOf(sample, rubric.id, responses),
+      ...verdictBase(sample, rubric.id, responses),
       mode: 'best-of',
-      winner: undecided ? null : (responses[champion]?.id ?? null),
+      winner: probability === null ? null : (responses[champion]?.id ?? null),
       score: null,
-      probability: undecided ? null : probability,
-      decided: undecided ? null : (stages[dearest] ?? null),
+      probability,
+      decided: probability === null ? null : (stages[dearest] ?? null),
       asked,
-      tokens: spent(asked),
-      ...(sample.label === undefined ? {} : { label: sample.label }),
+      tokens: spentOn(asked),
     };
   };
 
@@ -224,72 +207,10 @@ export function createCascade({
   };
 }
 
-interface Settled {
-  readonly asked: readonly CascadeOpinion[];
-  readonly stand: CascadeStand;
-}
-
-/** What the deciding stage read, unless stages were added up. */
-function exactly(logOdds: number, asked: readonly CascadeOpinion[], { decided }: CascadeStand): number {
-  const opinion = asked[decided ?? -1];
-  return opinion?.combined === undefined ? (opinion?.probability ?? logistic(logOdds)) : logistic(logOdds);
-}
-
-function combined(opinion: CascadeOpinion, { stands }: CascadeStand, place: number): CascadeOpinion {
-  const logOdds = stands[place]?.logOdds ?? null;
-  return logOdds === null ? opinion : { ...opinion, combined: logOdds };
-}
-
-function headOpinion(
-  responses: readonly Response[],
-  { logOdds, confidence, against }: HeadOpinion,
-  tokens: number,
-): CascadeOpinion {
-  const bounded = logOdds === null ? null : Math.max(-30, Math.min(30, logOdds));
-  return {
-    stage: 'head',
-    responseIds: responses.map(({ id }) => id),
-    probability: bounded === null ? null : logistic(bounded),
-    logOdds: bounded,
-    confidence: bounded === null ? null : (confidence ?? Math.abs(bounded)),
-    tie: false,
-    against: [...against],
-    judgments: [],
-    tokens: { prompt: tokens, generated: 0 },
-  };
-}
-
 /** The sample as the judge is asked about some of its responses, without anything that knows the answer. */
 function only(
   { label: _label, annotations: _annotations, ...sample }: Sample,
   responses: readonly Response[],
 ): Sample {
   return { ...sample, responses: [...responses] };
-}
-
-function baseOf({ id, prompt }: Sample, rubricId: string, responses: readonly Response[]) {
-  return {
-    schemaVersion: 1 as const,
-    sampleId: id,
-    rubricId,
-    responseIds: responses.map((response) => response.id),
-    characters: responses.map(({ text }) => text.length),
-    cluster: promptCluster(prompt),
-  };
-}
-
-function winnerOf(
-  { logOdds, tie }: CascadeStand['stands'][number],
-  [first, second]: readonly Response[],
-): string | null {
-  if (tie || logOdds === 0) return 'tie';
-  if (logOdds === null) return null;
-  return (logOdds > 0 ? first?.id : second?.id) ?? null;
-}
-
-function spent(asked: readonly CascadeOpinion[]): CascadeVerdict['tokens'] {
-  return {
-    prompt: asked.reduce((sum, { tokens }) => sum + tokens.prompt, 0),
-    generated: asked.reduce((sum, { tokens }) => sum + tokens.generated, 0),
-  };
 }
