@@ -26,6 +26,7 @@ export {
 } from './aggregate/agree.ts';
 export { type AgreementRowOptions, agreementRow } from './aggregate/agreement-row.ts';
 export type { CalibrationFigures, ReliabilityBin } from './aggregate/calibration-error.ts';
+export { type CascadeReport, type CascadeReportRow, cascadeReport } from './aggregate/cascade-report.ts';
 export { batchCalibration, contentFreeCalibration, meanDistribution } from './aggregate/content-free.ts';
 export {
   type AnswerWay,
@@ -193,6 +194,33 @@ export { requireSameTokenizer } from './judge/same-tokenizer.ts';
 export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
+export {
+  type Cascade,
+  type CascadeAllOptions,
+  type CascadeOptions,
+  type CascadeThresholds,
+  createCascade,
+} from './loop/cascade.ts';
+export {
+  type CascadeFileOptions,
+  type CascadeFitting,
+  fitCascadeFile,
+  readCascadeFile,
+  requireCascade,
+  withThresholds,
+  writeCascadeFile,
+} from './loop/cascade-file.ts';
+export {
+  type CascadeHead,
+  type CascadeScorerOptions,
+  type HeadOpinion,
+  type HeadReading,
+  scorerHead,
+} from './loop/cascade-head.ts';
+export type { CascadeJudgeOptions } from './loop/cascade-judge.ts';
+export { QueueRow, queueRow } from './loop/cascade-queue.ts';
+export { type CascadeLabelOptions, cascadeReportRow } from './loop/cascade-rows.ts';
+export { decideAgain } from './loop/cascade-verdict.ts';
 export { readPreferences, writePreferences } from './preference/file.ts';
 export { type LabelOptions, preferencesFromLabels } from './preference/labels.ts';
 export type { LabelWeights } from './preference/truth.ts';
@@ -201,6 +229,11 @@ export {
   Annotation,
   AnyCalibration,
   Calibration,
+  CascadeFile,
+  CascadeOpinion,
+  CascadeStage,
+  CascadeSubject,
+  CascadeVerdict,
   Combine,
   Criterion,
   Critique,

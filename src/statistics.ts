@@ -76,6 +76,22 @@ export {
   reliabilityBins,
 } from './aggregate/calibration-error.ts';
 export {
+  type CascadePolicy,
+  type CascadeStand,
+  type StageLine,
+  type StageReading,
+  type StageStand,
+  standCascade,
+} from './aggregate/cascade.ts';
+export {
+  type CascadeFit,
+  type CascadeFitOptions,
+  type CascadeFitRow,
+  type CascadeMeasure,
+  type CascadeTarget,
+  fitCascade,
+} from './aggregate/cascade-fit.ts';
+export {
   type ComparisonOptions,
   compareJudges,
   type JudgeComparison,
