@@ -75,6 +75,13 @@ export function defineCascade() {
         .choices(['log-odds', 'deviations'] as const)
         .default('log-odds' as const),
     )
+    .addOption(
+      flag(
+        '--farthest <share>',
+        'the head does not decide where more than this share of the training answers lie nearer',
+      ).argParser(fraction(1)),
+    )
+    .option('--no-conformal', 'let the head decide by the threshold alone, whatever its conformal rule says')
     .addOption(flag('--backbone <name>', "model of the head's features (default: the one it was trained on)"))
     .addOption(flag('--calibration <file>', 'of a stage of the judge; repeatable').argParser(gather))
     .addOption(flag('--labels <data>', 'take labels from this file, by sample id'))

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { jurorHome } from '../engine/models.ts';
 import type { Listener } from '../events.ts';
-import { type CascadeHead, scorerHead } from '../loop/cascade-head.ts';
+import { type CascadeHead, type CascadeScorerOptions, scorerHead } from '../loop/cascade-head.ts';
 import { openFeatures } from '../reward/features.ts';
 import { readHead } from '../reward/head-file.ts';
 import { openScorer } from '../reward/scorer.ts';
@@ -15,7 +15,7 @@ import type { Terminal } from './terminal.ts';
 export interface OpenHeadOptions {
   /** Its folder. */
   readonly folder: string;
-  readonly confidence: 'log-odds' | 'deviations';
+  readonly scorer: CascadeScorerOptions;
   /** Backbone to read with; default the one that it was trained on, by its name. */
   readonly backbone: string | undefined;
   /** Engines that are open already: the backbone may be one of them. */
@@ -30,7 +30,7 @@ export interface OpenHeadOptions {
 export async function openHead(
   options: OpenHeadOptions,
 ): Promise<{ readonly head: CascadeHead } & AsyncDisposable> {
-  const { folder, confidence, backbone, engines, flags, terminal, signal, listen } = options;
+  const { folder, backbone, engines, flags, terminal, signal, listen } = options;
   const head = await readHead(folder);
   const { feature } = head.record;
   await using opening = new AsyncDisposableStack();
@@ -46,5 +46,5 @@ export async function openHead(
   const features = await openFeatures(engine, store, { readOut: feature.readOut, suffix: feature.suffix });
   const scorer = openScorer({ head, features, onEvent: listen });
   const opened = opening.move();
-  return { head: scorerHead(scorer, { confidence }), [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { head: scorerHead(scorer, options.scorer), [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -106,7 +106,7 @@ export function describeThresholds(file: CascadeFile): string {
       ? `of the rows decided at most ${percent(target.most)} are wrong`
       : `agreement is at most ${percent(target.most)} below that of ${stages.at(-1)} alone`;
   const units = (stage: string) =>
-    stage === 'head' && file.subject.head.confidence === 'deviations' ? 'deviations' : 'nats';
+    stage === 'head' && file.subject.head.confidence.startsWith('deviations') ? 'deviations' : 'nats';
   return [
     `with ${percent(confidence)} confidence ${promise}; bound ${percent(bound)}, from ${count(test.rows)} rows (${count(test.decided)} decided, ${count(test.wrong)} wrong)`,
     `${plural(candidates, 'candidate')} from ${count(learn.rows)} other rows, ${count(tested)} tested`,

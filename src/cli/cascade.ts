@@ -59,10 +59,12 @@ async function cascade(data: string, flags: CascadeFlags, signal: AbortSignal): 
   await requireReadable(data);
 
   const meter = createMeter(terminal);
-  const { critique, direct, samples, seed, tieBand, confidence, backbone, head: folder } = flags;
+  const { critique, direct, samples, seed, tieBand, backbone, head: folder } = flags;
+  const { confidence, farthest, conformal } = flags;
+  const scorer = { confidence, conformal, ...(farthest === undefined ? {} : { farthest }) };
   await using judges = await openEngines(flags, terminal, signal, meter.listen);
   const { engines } = judges;
-  const opening = { folder, confidence, backbone, engines, flags, terminal, signal, listen: meter.listen };
+  const opening = { folder, scorer, backbone, engines, flags, terminal, signal, listen: meter.listen };
   await using opened = await openHead(opening);
   await using memory = memoryStore();
   await using store = flags.cache ? await openCache(memory, jurorHome()) : memory;

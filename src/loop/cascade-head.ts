@@ -30,7 +30,7 @@ export interface CascadeHead {
   readonly name: string;
   /** Of everything that moves its numbers. */
   readonly digest: string;
-  /** What its confidence is, such as `log-odds` or `deviations`; thresholds mean something only for this kind. */
+  /** What its confidence is, and what speaks against it, such as `deviations, farthest 0.99`; thresholds mean something for this alone. */
   readonly confidence: string;
   /** Throws JurorError `aborted`, and `engine` where the backbone fails. */
   read(sample: Sample, options: { readonly signal?: AbortSignal }): Promise<HeadReading>;
@@ -43,6 +43,13 @@ export interface CascadeScorerOptions {
    * scores is from 0. The second needs a head that tells them. Default `log-odds`.
    */
   readonly confidence?: 'log-odds' | 'deviations';
+  /**
+   * An answer is too far from all that the head was trained on where more than this share of the training answers lie nearer to their
+   * middle; then the head does not decide. It needs a head that tells distances. Default: none is too far.
+   */
+  readonly farthest?: number;
+  /** Whether the head does not decide where it abstains by its own conformal rule, set when it was trained. Default true. */
+  readonly conformal?: boolean;
 }
 
 /**
@@ -51,13 +58,22 @@ export interface CascadeScorerOptions {
  */
 export function scorerHead(
   scorer: Scorer,
-  { confidence = 'log-odds' }: CascadeScorerOptions = {},
+  { confidence = 'log-odds', farthest, conformal = true }: CascadeScorerOptions = {},
 ): CascadeHead {
   const { record, digest } = scorer;
+  const tooFar = (share: number | null): string[] => {
+    if (farthest === undefined) return [];
+    if (share === null) return ['the head tells no distance'];
+    return share > farthest ? ['an answer far from all that the head was trained on'] : [];
+  };
   return {
     name: `${record.name} ${record.version}`,
     digest,
-    confidence,
+    confidence: [
+      confidence,
+      ...(farthest === undefined ? [] : [`farthest ${farthest}`]),
+      ...(conformal ? [] : ['without its conformal rule']),
+    ].join(', '),
     async read({ prompt, responses }, options) {
       const texts = responses.map(({ text }) => text);
       const scores = await scorer.score(prompt, texts, options);
@@ -74,7 +90,10 @@ export function scorerHead(
         compare(first, second) {
           const compared = scores.compare(first, second);
           if (compared === null) return silent([first, second]);
-          const against = compared.abstained === null ? [] : [compared.abstained];
+          const against = [
+            ...(conformal && compared.abstain ? ['the head abstains: it cannot rule out either answer'] : []),
+            ...tooFar(compared.distance?.quantile ?? null),
+          ];
           const logOdds = boundedLogOdds(compared.probability);
           if (confidence === 'log-odds') return { logOdds, against };
           const { difference, deviation } = compared;
@@ -98,7 +117,7 @@ export function scorerHead(
             record.loss.kind === 'cross-entropy'
               ? answer.score
               : boundedLogOdds(Math.max(0, Math.min(1, answer.score)));
-          return { logOdds, against: [] };
+          return { logOdds, against: tooFar(answer.distance) };
         },
       };
     },
