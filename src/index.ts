@@ -26,7 +26,14 @@ export {
 } from './aggregate/agree.ts';
 export { type AgreementRowOptions, agreementRow } from './aggregate/agreement-row.ts';
 export type { CalibrationFigures, ReliabilityBin } from './aggregate/calibration-error.ts';
-export { type CascadeReport, type CascadeReportRow, cascadeReport } from './aggregate/cascade-report.ts';
+export {
+  type AloneCost,
+  type CascadeReport,
+  type CascadeReportRow,
+  type CascadeStageReport,
+  type CascadeTokens,
+  cascadeReport,
+} from './aggregate/cascade-report.ts';
 export { batchCalibration, contentFreeCalibration, meanDistribution } from './aggregate/content-free.ts';
 export {
   type AnswerWay,

@@ -86,11 +86,10 @@ export {
 export {
   type CascadeFit,
   type CascadeFitOptions,
-  type CascadeFitRow,
   type CascadeMeasure,
-  type CascadeTarget,
   fitCascade,
 } from './aggregate/cascade-fit.ts';
+export type { CascadeFitRow, CascadeTarget } from './aggregate/cascade-tally.ts';
 export {
   type ComparisonOptions,
   compareJudges,

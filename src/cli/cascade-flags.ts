@@ -1,6 +1,6 @@
 /** The flags of `juror cascade`, and what they mean. */
 import { Command } from '@commander-js/extra-typings';
-import type { CascadeTarget } from '../aggregate/cascade-fit.ts';
+import type { CascadeTarget } from '../aggregate/cascade-tally.ts';
 import { JurorError } from '../errors.ts';
 import { readCalibration } from '../judge/calibration-file.ts';
 import type { CascadeThresholds } from '../loop/cascade.ts';
@@ -97,6 +97,14 @@ export function defineCascade() {
     )
     .addOption(flag('--samples <n>', 'critiques per judgment, averaged').argParser(wholeNumber(1)).default(1))
     .addOption(flag('--limit <n>', 'the first n samples').argParser(wholeNumber(0)))
+    .addOption(
+      flag(
+        '--tolerate <share>',
+        'share of rows that a stage has no score for and nobody decides, up to which the exit code is 0',
+      )
+        .argParser(fraction(1))
+        .default(0),
+    )
     .addOption(flag('--seed <n>', 'of everything random').argParser(wholeNumber(0)).default(0))
     .option('--no-cache', 'do not look for judgments that other runs made')
     .option('--json', 'print the figures as JSON')

@@ -1,7 +1,7 @@
 /** `juror cascade DATA`: a head decides what it is sure of, a judge the rest, people what is left; thresholds by hand or fitted. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { CascadeTarget } from '../aggregate/cascade-fit.ts';
 import { type CascadeReport, cascadeReport } from '../aggregate/cascade-report.ts';
+import type { CascadeTarget } from '../aggregate/cascade-tally.ts';
 import { readSamples } from '../dataset.ts';
 import { jurorHome } from '../engine/models.ts';
 import { JurorError } from '../errors.ts';
@@ -137,9 +137,11 @@ async function decide(work: Work, fitted: CascadeFile | undefined): Promise<numb
   const known = new Set(fitted?.clusters);
   const rows: ReturnType<typeof cascadeReportRow>[] = [];
   const queue: string[] = [];
-  let excluded = 0;
+  let [excluded, rowsDone, unscored] = [0, 0, 0];
   async function* lines() {
     for await (const { verdict, sample } of verdictsOf(work)) {
+      rowsDone++;
+      if (verdict.decided === null && verdict.asked.some(({ logOdds }) => logOdds === null)) unscored++;
       if (known.has(verdict.cluster)) excluded++;
       else rows.push(cascadeReportRow(verdict, labels));
       if (verdict.decided === null) queue.push(`${recordText(QueueRow, queueRow(sample, verdict))}\n`);
@@ -150,10 +152,11 @@ async function decide(work: Work, fitted: CascadeFile | undefined): Promise<numb
   if (flags.queue !== undefined) await writeAtomically(flags.queue, queue);
   const report = cascadeReport(rows, running.stages, { seed: flags.seed });
   const files = { out: flags.out, queue: flags.queue ?? null };
+  const code = unscored > flags.tolerate * rowsDone ? 3 : 0;
   if (flags.json) {
-    const counts = { ofTheFit: excluded, refusedRows: refusals.count(), evaluated: meter.totals() };
+    const counts = { ofTheFit: excluded, unscored, refusedRows: refusals.count(), evaluated: meter.totals() };
     terminal.print(JSON.stringify({ ...report, ...counts, ...files }, null, 2));
-    return 0;
+    return code;
   }
   const parts = [
     describeCascade(report),
@@ -165,12 +168,14 @@ async function decide(work: Work, fitted: CascadeFile | undefined): Promise<numb
         : [`${harmless(flags.queue)}: ${plural(queue.length, 'row')} for people`]),
     ].join('\n'),
   ];
+  if (unscored > 0)
+    parts.unshift(`${plural(unscored, 'row')} that a stage has no score for and nobody decides`);
   if (excluded > 0)
     parts.unshift(
       `${plural(excluded, 'row')} of prompts that the thresholds were fitted on: decided, and in no figure below`,
     );
   terminal.print(parts.join('\n\n'));
-  return 0;
+  return code;
 }
 
 async function fitThresholds(work: Work, target: CascadeTarget): Promise<number> {

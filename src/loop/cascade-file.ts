@@ -1,11 +1,7 @@
 /** Fitted thresholds: made from verdicts and labels, kept in a file, and refused for any other cascade. */
 import { readFile } from 'node:fs/promises';
-import {
-  type CascadeFitOptions,
-  type CascadeFitRow,
-  type CascadeTarget,
-  fitCascade,
-} from '../aggregate/cascade-fit.ts';
+import { type CascadeFitOptions, fitCascade } from '../aggregate/cascade-fit.ts';
+import type { CascadeFitRow, CascadeTarget } from '../aggregate/cascade-tally.ts';
 import { contentHash } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
 import { CascadeFile, type CascadeSubject, type CascadeVerdict } from '../schema.ts';

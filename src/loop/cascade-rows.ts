@@ -1,7 +1,7 @@
 /** Verdicts of a cascade as rows of its report and of its fit. */
 import type { StageReading } from '../aggregate/cascade.ts';
-import type { CascadeFitRow } from '../aggregate/cascade-fit.ts';
 import type { CascadeReportRow } from '../aggregate/cascade-report.ts';
+import type { CascadeFitRow } from '../aggregate/cascade-tally.ts';
 import { JurorError } from '../errors.ts';
 import type { CascadeOpinion, CascadeStage, CascadeVerdict, Label } from '../schema.ts';
 

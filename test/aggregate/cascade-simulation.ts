@@ -1,6 +1,6 @@
 /** Cascades whose truth is known: a head that is calibrated, or knows nothing, and a judge of known accuracy. */
 import { standCascade } from '../../src/aggregate/cascade.ts';
-import type { CascadeFitRow } from '../../src/aggregate/cascade-fit.ts';
+import type { CascadeFitRow } from '../../src/aggregate/cascade-tally.ts';
 import { logistic, logOdds } from '../../src/aggregate/logits.ts';
 import { createRandom } from '../../src/aggregate/random.ts';
 
