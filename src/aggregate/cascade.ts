@@ -93,6 +93,14 @@ export function standOf(
   };
 }
 
+/**
+ * Log-odds or a confidence to nine decimals. A pair's two directions have probabilities whose sum rounding moves off 1, and a threshold
+ * must not tell them apart.
+ */
+export function nineDecimals(nats: number): number {
+  return Math.round(nats * 1e9) / 1e9 || 0;
+}
+
 /** Throws JurorError `usage` for thresholds below 0 or lines of the wrong length. */
 export function requirePolicy({ thresholds, lines }: CascadePolicy): void {
   if (thresholds.length === 0) throw new JurorError('usage', 'expected at least one stage, got none');

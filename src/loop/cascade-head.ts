@@ -101,7 +101,8 @@ export function scorerHead(
             ? { logOdds, against: [...against, 'the head tells no deviation'] }
             : {
                 logOdds,
-                confidence: deviation === 0 ? Number.MAX_VALUE : Math.abs(difference) / deviation,
+                // Equal answers differ by nothing, without any doubt.
+                confidence: difference === 0 ? 0 : Math.min(1e6, Math.abs(difference) / deviation),
                 against,
               };
         },

@@ -1,5 +1,7 @@
 /** The judge's stages of a cascade: at once, and after a critique. */
+
 import { boundedLogOdds } from '../aggregate/calibration.ts';
+import { nineDecimals } from '../aggregate/cascade.ts';
 import { contentHash } from '../canonical.ts';
 import type { Engine } from '../engine/engine.ts';
 import { JurorError } from '../errors.ts';
@@ -136,7 +138,7 @@ function opinionOf(
   { responseIds, score, winner, abstained, unscored }: Verdict,
   judgments: readonly Judgment[],
 ): CascadeOpinion {
-  const logOdds = score === null ? null : boundedLogOdds(score);
+  const logOdds = score === null ? null : nineDecimals(boundedLogOdds(score));
   const tie = winner === 'tie';
   return {
     stage,

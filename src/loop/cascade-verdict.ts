@@ -1,5 +1,5 @@
 /** From the opinions of a cascade's stages to its verdict. */
-import { type CascadePolicy, type CascadeStand, standCascade } from '../aggregate/cascade.ts';
+import { type CascadePolicy, type CascadeStand, nineDecimals, standCascade } from '../aggregate/cascade.ts';
 import { logistic } from '../aggregate/logits.ts';
 import { LARGEST_LOG_ODDS } from '../aggregate/pairs.ts';
 import { promptCluster } from '../canonical.ts';
@@ -54,13 +54,15 @@ export function headOpinion(
   { logOdds, confidence, against }: HeadOpinion,
   tokens: number,
 ): CascadeOpinion {
-  const bounded = logOdds === null ? null : Math.max(-LARGEST_LOG_ODDS, Math.min(LARGEST_LOG_ODDS, logOdds));
+  const bounded =
+    logOdds === null ? null : nineDecimals(Math.max(-LARGEST_LOG_ODDS, Math.min(LARGEST_LOG_ODDS, logOdds)));
   return {
     stage: 'head',
     responseIds: responses.map(({ id }) => id),
     probability: bounded === null ? null : logistic(bounded),
     logOdds: bounded,
-    confidence: bounded === null ? null : (confidence ?? Math.abs(bounded)),
+    confidence:
+      bounded === null ? null : confidence === undefined ? Math.abs(bounded) : nineDecimals(confidence),
     tie: false,
     against: [...against],
     judgments: [],

@@ -1,39 +1,45 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defineCascade, readThresholds, targetOf } from '../../src/cli/cascade-flags.ts';
 import { readSamples } from '../../src/dataset.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { openReplay } from '../../src/engine/replay.ts';
+import { openReplay, recordEngine } from '../../src/engine/replay.ts';
+import { createJudge } from '../../src/judge/judge.ts';
 import { openFeatures } from '../../src/reward/features.ts';
 import { writeHead } from '../../src/reward/head-file.ts';
+import { loadRubric } from '../../src/rubric.ts';
 import { CascadeVerdict, type RewardHead } from '../../src/schema.ts';
 import { openFeatureStore } from '../../src/store/features.ts';
+import { scriptedJudge } from '../support/scripted-judge.ts';
 import { juror, recordings } from './juror.ts';
 
 const data = 'fixtures/demo/pairs.jsonl';
 let home = '';
 let head = '';
 
-/** A head that likes long answers, over states that hold nothing but a length, kept where the command looks for them. */
-beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), 'juror-cascade-cli-'));
-  head = join(home, 'head');
-  await using replay = await openReplay(recordings.full);
+/** A head that reads one number of each answer, over states that are kept where the command looks for them. */
+async function writeStubHead(
+  judge: Engine,
+  rows: string,
+  merit: (text: string) => number,
+  folder: string,
+  weight = 1,
+) {
   const engine: Engine = {
-    ...replay,
+    ...judge,
     embed: async (conversations) =>
       conversations.map((messages) => {
-        const length = (messages.at(-1)?.content ?? '').length;
-        return { vector: Float32Array.of(length / 100, 1), tokens: length };
+        const text = messages.at(-1)?.content ?? '';
+        return { vector: Float32Array.of(merit(text) || 0, 1), tokens: text.length };
       }),
   };
   using store = openFeatureStore(join(home, 'features', 'cache.sqlite'));
   const features = await openFeatures(engine, store);
-  for await (const { prompt, responses } of readSamples(data))
+  for await (const { prompt, responses } of readSamples(rows))
     for await (const _read of features.read(responses.map(({ text }) => ({ prompt, text }))));
-  const rows = { digest: 'e'.repeat(64), texts: 2, rows: 1, prompts: 1, sources: { label: 1 }, leftOut: {} };
+  const known = { digest: 'e'.repeat(64), texts: 2, rows: 1, prompts: 1, sources: { label: 1 }, leftOut: {} };
   const record: RewardHead = {
     schemaVersion: 1,
     name: 'long',
@@ -51,7 +57,7 @@ beforeAll(async () => {
     conformal: null,
     posterior: null,
     range: null,
-    training: { rows, balance: { mean: 0.5, ties: 0, soft: 0, longer: null } },
+    training: { rows: known, balance: { mean: 0.5, ties: 0, soft: 0, longer: null } },
     heldOut: null,
     seed: 0,
     juror: '0.1.0',
@@ -61,7 +67,7 @@ beforeAll(async () => {
     mean: Float32Array.of(0, 0),
     scale: Float32Array.of(1, 1),
     hidden: null,
-    weight: Float32Array.of(1, 0),
+    weight: Float32Array.of(weight, 0),
     bias: Float32Array.of(0),
   };
   const belief = {
@@ -72,7 +78,14 @@ beforeAll(async () => {
     conformal: null,
     range: null,
   };
-  await writeHead(head, { record, belief }, { page: '# long\n', training: {} });
+  await writeHead(folder, { record, belief }, { page: '# long\n', training: {} });
+}
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'juror-cascade-cli-'));
+  head = join(home, 'head');
+  await using replay = await openReplay(recordings.full);
+  await writeStubHead(replay, data, (text) => text.length / 100, head);
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
@@ -143,6 +156,67 @@ test('what nobody decides is in the queue, without its label', async () => {
   expect(rows).toHaveLength(12);
   expect(rows[0]).not.toHaveProperty('label');
   expect(rows[0].metadata.cascade.why).toMatch(/^head: .*critique: /);
+});
+
+test('fitted thresholds are told with their promise, and used, and refused for another head', async () => {
+  const [rows, recording] = [join(home, 'labelled.jsonl'), join(home, 'recording.jsonl')];
+  // The judge is always right, the head where it is sure; answers say what each thinks.
+  const sureness = (row: number) => (row % 3 === 0 ? 0.5 : 4);
+  const lines = Array.from({ length: 90 }, (_, row) => {
+    const said = row % 9 === 0 ? -sureness(row) : sureness(row);
+    return JSON.stringify({ id: `${row}`, prompt: `Question ${row}?`, a: `3 ${said}`, b: `0 0`, label: 'a' });
+  });
+  await writeFile(rows, lines.join('\n'));
+  await using recorder = await recordEngine(
+    scriptedJudge((text) => Number(text.split(' ')[0])),
+    recording,
+  );
+  const judge = createJudge({ engine: recorder, rubrics: [await loadRubric('better-answer')] });
+  for await (const sample of readSamples(rows)) await judge.judge(sample);
+  const [own, other] = [join(home, 'own'), join(home, 'other')];
+  const said = (text: string) => Number(text.split(' ')[1]);
+  await writeStubHead(recorder, rows, said, own);
+  await writeStubHead(recorder, rows, said, other, 2);
+
+  const fitted = join(home, 'cascade.json');
+  const run = (folder: string, ...more: string[]) =>
+    juror(
+      [
+        'cascade',
+        rows,
+        '--head',
+        folder,
+        '--rubric',
+        'better-answer',
+        '--critique',
+        'none',
+        '--replay',
+        recording,
+        '--quiet',
+        ...more,
+      ],
+      home,
+    );
+  const fit = await run(own, '--fit', '--error', '0.1', '--out', fitted);
+  expect(fit).toMatchObject({ code: 0, stderr: '' });
+  expect(fit.stdout).toMatch(/90 labelled rows; 0 verdicts without a label or with a tied one left out/);
+  expect(fit.stdout).toMatch(
+    /with 95\.0 % confidence of the rows decided at most 10\.0 % are wrong; bound [\d.]+ %, from 36 rows/,
+  );
+  expect(fit.stdout).toMatch(/head decides from 4\.00 nats\ndirect decides from 0\.00 nats/);
+  expect(fit.stdout).toMatch(/direct alone: [\d,]+ tokens \(measured on 18 rows\): [\d.]+ % saved/);
+
+  const out = join(home, 'decided.jsonl');
+  const decided = await run(own, '--thresholds', fitted, '--out', out);
+  expect(decided.stdout).toMatch(
+    /^72 rows of prompts that the thresholds were fitted on: decided, and in no figure below/,
+  );
+  expect((await verdictsOf(out)).filter((verdict) => verdict.decided === 'head')).toHaveLength(60);
+  const refused = await run(other, '--thresholds', fitted, '--out', out);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(
+    /expected the head that the thresholds were fitted for, long 1 \([0-9a-f]{12}\), got/,
+  );
 });
 
 test('flags that mean nothing together are named', () => {

@@ -79,6 +79,9 @@ test('deviations are a confidence of their own, where the head tells them', asyn
   const options = { confidence: 'deviations' } as const;
   const told = await read(scorerOf({ deviation: 1.5 }), options);
   expect(told.compare(0, 1)).toMatchObject({ confidence: 2, against: [] });
+  const same = await read(scorerOf({ deviation: 0 }), options);
+  expect(same.compare(0, 0).confidence).toBe(0);
+  expect(same.compare(0, 1).confidence).toBe(1e6);
   const silent = await read(scorerOf(), options);
   expect(silent.compare(0, 1).against).toEqual(['the head tells no deviation']);
 });
