@@ -26,6 +26,14 @@ export {
 } from './aggregate/agree.ts';
 export { type AgreementRowOptions, agreementRow } from './aggregate/agreement-row.ts';
 export type { CalibrationFigures, ReliabilityBin } from './aggregate/calibration-error.ts';
+export {
+  type AloneCost,
+  type CascadeReport,
+  type CascadeReportRow,
+  type CascadeStageReport,
+  type CascadeTokens,
+  cascadeReport,
+} from './aggregate/cascade-report.ts';
 export { batchCalibration, contentFreeCalibration, meanDistribution } from './aggregate/content-free.ts';
 export {
   type AnswerWay,
@@ -258,6 +266,33 @@ export { requireSameTokenizer } from './judge/same-tokenizer.ts';
 export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
+export {
+  type Cascade,
+  type CascadeAllOptions,
+  type CascadeOptions,
+  type CascadeThresholds,
+  createCascade,
+} from './loop/cascade.ts';
+export {
+  type CascadeFileOptions,
+  type CascadeFitting,
+  fitCascadeFile,
+  readCascadeFile,
+  requireCascade,
+  withThresholds,
+  writeCascadeFile,
+} from './loop/cascade-file.ts';
+export {
+  type CascadeHead,
+  type CascadeScorerOptions,
+  type HeadOpinion,
+  type HeadReading,
+  scorerHead,
+} from './loop/cascade-head.ts';
+export type { CascadeJudgeOptions } from './loop/cascade-judge.ts';
+export { QueueRow, queueRow } from './loop/cascade-queue.ts';
+export { type CascadeLabelOptions, cascadeReportRow } from './loop/cascade-rows.ts';
+export { decideAgain } from './loop/cascade-verdict.ts';
 export { type GuideCallOptions, type GuideOptions, guideAll, guideKey } from './loop/guide.ts';
 export { type GuidedFile, openGuidedFile, readGuided } from './loop/guide-file.ts';
 export { goldOf, referenceScorer } from './loop/guide-gold.ts';
@@ -371,6 +406,11 @@ export {
   Annotation,
   AnyCalibration,
   Calibration,
+  CascadeFile,
+  CascadeOpinion,
+  CascadeStage,
+  CascadeSubject,
+  CascadeVerdict,
   Combine,
   Criterion,
   Critique,

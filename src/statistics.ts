@@ -84,6 +84,21 @@ export {
   reliabilityBins,
 } from './aggregate/calibration-error.ts';
 export {
+  type CascadePolicy,
+  type CascadeStand,
+  type StageLine,
+  type StageReading,
+  type StageStand,
+  standCascade,
+} from './aggregate/cascade.ts';
+export {
+  type CascadeFit,
+  type CascadeFitOptions,
+  type CascadeMeasure,
+  fitCascade,
+} from './aggregate/cascade-fit.ts';
+export type { CascadeFitRow, CascadeTarget } from './aggregate/cascade-tally.ts';
+export {
   type ComparisonOptions,
   compareJudges,
   type JudgeComparison,

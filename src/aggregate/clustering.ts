@@ -53,3 +53,18 @@ export function copiesEffect(clusters: readonly string[]): number {
     ? 1
     : [...sizes.values()].reduce((sum, size) => sum + size * size, 0) / clusters.length;
 }
+
+/**
+ * How much fewer rows there are than it seems, for a bound of a share: the {@link Combination.effect} of the hits, or, where they are
+ * all the same, {@link copiesEffect}. 1 for one row in each cluster.
+ */
+export function designEffect(hits: readonly boolean[], clusters: readonly string[]): number {
+  const combination = createCombination();
+  combination.add(
+    hits.map((hit) => (hit ? 1 : 0)),
+    clusters,
+    1,
+  );
+  const varies = combination.independent() > 0 && combination.clusters() > 1;
+  return varies ? combination.effect() : copiesEffect(clusters);
+}

@@ -1,7 +1,7 @@
 /** What a judge is wrong about when it answers only where it is sure. */
 import { JurorError } from '../errors.ts';
 import { upperBound } from './beta.ts';
-import { copiesEffect, createCombination } from './clustering.ts';
+import { designEffect } from './clustering.ts';
 import { type Estimator, NO_ROWS, requireFinite, requireSameLength } from './statistic.ts';
 
 /** One point of the curve: every row at least this sure is answered. */
@@ -122,7 +122,10 @@ export function coverageAtRisk(
     const point = curve[middle];
     if (!point) break;
     const rows = [...confidences.keys()].filter((row) => (confidences[row] ?? 0) >= point.threshold);
-    const effect = designEffect(rows, wrong, clusters);
+    const effect = designEffect(
+      rows.map((row) => wrong[row] ?? false),
+      rows.map((row) => clusters[row] ?? ''),
+    );
     const bound = upperBound(point.wrong / effect, point.answered / effect, each);
     if (bound <= risk) {
       best = { ...point, bound };
@@ -130,22 +133,6 @@ export function coverageAtRisk(
     } else high = middle - 1;
   }
   return best;
-}
-
-function designEffect(
-  rows: readonly number[],
-  wrong: readonly boolean[],
-  clusters: readonly string[],
-): number {
-  const names = rows.map((row) => clusters[row] ?? '');
-  const combination = createCombination();
-  combination.add(
-    rows.map((row) => (wrong[row] ? 1 : 0)),
-    names,
-    1,
-  );
-  const varies = combination.independent() > 0 && combination.clusters() > 1;
-  return varies ? combination.effect() : copiesEffect(names);
 }
 
 /** Rows from the surest to the least sure, those of equal confidence together. */

@@ -6,6 +6,7 @@ import { JurorError } from '../errors.ts';
 import { agreeCommand } from './agree.ts';
 import { calibrateCommand } from './calibrate.ts';
 import { cardCommand } from './card.ts';
+import { cascadeCommand } from './cascade.ts';
 import { combineCommand } from './combine.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
@@ -48,20 +49,19 @@ for (const command of [
   judgeCommand(),
   rankCommand(),
   implicitCommand(),
-  guideCommand(),
   agreeCommand(),
   calibrateCommand(),
   combineCommand(),
-  trainCommand(),
-  scoreCommand(),
   prefsCommand(),
-  prefsCommand(),
-  trainCommand(),
-  scoreCommand(),
-  cardCommand(),
-  exportCommand(),
   synthCommand(),
   sampleCommand(),
+  trainCommand(),
+  scoreCommand(),
+  cascadeCommand(),
+  selftrainCommand(),
+  guideCommand(),
+  cardCommand(),
+  exportCommand(),
   modelsCommand(),
   doctorCommand(),
 ])
