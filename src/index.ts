@@ -193,6 +193,9 @@ export { requireSameTokenizer } from './judge/same-tokenizer.ts';
 export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
+export { readPreferences, writePreferences } from './preference/file.ts';
+export { type LabelOptions, preferencesFromLabels } from './preference/labels.ts';
+export type { LabelWeights } from './preference/truth.ts';
 export { type LoadedRubric, listRubrics, loadRubric, parseRubric } from './rubric.ts';
 export {
   Annotation,
@@ -212,6 +215,10 @@ export {
   Label,
   Message,
   Outcome,
+  Preference,
+  PreferenceMethod,
+  PreferenceSide,
+  PreferenceSource,
   ProcessLabel,
   RankedResponse,
   Ranking,

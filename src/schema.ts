@@ -3,6 +3,7 @@
 export * from './schema/calibration.ts';
 export * from './schema/card.ts';
 export * from './schema/feature.ts';
+export * from './schema/head.ts';
 export * from './schema/implicit.ts';
 export * from './schema/judgment.ts';
 export * from './schema/preference.ts';

@@ -7,15 +7,19 @@ import { Message } from './sample.ts';
 export const PreferenceSide = z.strictObject({
   /** The response's. */
   id: Id,
+  /** Of the answer, where it stands in another sample of the prompt than the preference is named after. */
+  sampleId: Id.optional(),
   text: z.string(),
   /** Who wrote it, where known. */
   model: z.string().optional(),
+  /** What the answer scores by itself, where it was judged or rated alone; the margin is then the difference. */
+  score: z.number().optional(),
 });
 export type PreferenceSide = z.infer<typeof PreferenceSide>;
 
 /**
  * How a preference came about: a pairwise verdict, two pointwise verdicts, the process of two solutions, a ranking, implicit rewards,
- * a human's or a known label, an edit that must lower an objective, or a reward head.
+ * combined rewards, a human's or a known label, an edit that must lower an objective, or a reward head.
  */
 export const PreferenceMethod = z.enum([
   'pairwise',
@@ -23,6 +27,7 @@ export const PreferenceMethod = z.enum([
   'stepwise',
   'ranking',
   'implicit',
+  'reward',
   'label',
   'synthetic',
   'head',

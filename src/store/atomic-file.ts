@@ -10,12 +10,12 @@ import { storeError } from './sqlite-database.ts';
 const chunkLength = 1 << 16;
 
 /**
- * Write a UTF-8 file through a temporary one beside it, and leave a file that has these bytes already as it is.
+ * Write a file, text as UTF-8, through a temporary one beside it, and leave a file that has these bytes already as it is.
  * Returns whether it changed. One writer for a file at a time. Throws JurorError `store`; errors of `parts` pass.
  */
 export async function writeAtomically(
   file: string,
-  parts: Iterable<string> | AsyncIterable<string>,
+  parts: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
 ): Promise<boolean> {
   const temporary = join(dirname(file), `.${basename(file)}.tmp`);
   try {
@@ -40,12 +40,21 @@ export async function synchroniseFolder(folder: string): Promise<void> {
 }
 
 /** SHA-256 of what was written. */
-async function writeParts(file: string, parts: Iterable<string> | AsyncIterable<string>): Promise<string> {
+async function writeParts(
+  file: string,
+  parts: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+): Promise<string> {
   const hash = createHash('sha256');
   const handle = await open(file, 'w');
   try {
     let gathered = '';
     for await (const part of parts) {
+      if (typeof part !== 'string') {
+        await append(handle, hash, gathered);
+        await append(handle, hash, part);
+        gathered = '';
+        continue;
+      }
       gathered += part;
       if (gathered.length < chunkLength) continue;
       await append(handle, hash, gathered);
@@ -58,8 +67,12 @@ async function writeParts(file: string, parts: Iterable<string> | AsyncIterable<
   return hash.digest('hex');
 }
 
-async function append(handle: FileHandle, hash: ReturnType<typeof createHash>, text: string): Promise<void> {
-  const bytes = Buffer.from(text, 'utf8');
+async function append(
+  handle: FileHandle,
+  hash: ReturnType<typeof createHash>,
+  part: string | Uint8Array,
+): Promise<void> {
+  const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part;
   hash.update(bytes);
   await handle.writeFile(bytes);
 }

@@ -50,7 +50,7 @@ export type Manifest = z.infer<typeof Manifest>;
 export function manifestOf(configuration: RunConfiguration, counts?: RunCounts): Manifest {
   const { data, error } = RunConfiguration.safeParse(configuration);
   if (error) throw shapeError(error, {});
-  return { schemaVersion, juror: version(), configuration: data, ...(counts ? { counts } : {}) };
+  return { schemaVersion, juror: jurorVersion(), configuration: data, ...(counts ? { counts } : {}) };
 }
 
 /** The manifest at `file`; undefined when there is none. Throws JurorError `store` for anything else than a manifest. */
@@ -121,6 +121,7 @@ function shapeError(error: z.ZodError, place: { file?: string }): JurorError {
   return new JurorError('store', message, { place: { ...place, ...(field ? { field } : {}) }, cause: error });
 }
 
-function version(): string {
+/** Version of this juror. */
+export function jurorVersion(): string {
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }

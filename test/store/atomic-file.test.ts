@@ -18,6 +18,14 @@ test('a file is made, replaced, and left alone when its bytes are the same', asy
   expect(readdirSync(folder.path)).toEqual(['out.jsonl']);
 });
 
+test('bytes stand where they were given among the text', async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, 'out');
+  expect(await writeAtomically(file, ['é', Uint8Array.of(255, 0), 'ü'])).toBe(true);
+  expect([...readFileSync(file)]).toEqual([0xc3, 0xa9, 255, 0, 0xc3, 0xbc]);
+  expect(await writeAtomically(file, ['é', Uint8Array.of(255), Uint8Array.of(0), 'ü'])).toBe(false);
+});
+
 test('when its content fails half-way, or it cannot be written, the old file stays', async () => {
   await using folder = await temporaryFolder();
   const file = join(folder.path, 'out');

@@ -1,0 +1,137 @@
+/** A reward head: what it reads, what it says, what it was trained on, and what it is good for. */
+import { z } from 'zod';
+import { FeatureSpec } from './feature.ts';
+import { FigureRecord } from './figure.ts';
+import { PreferenceMethod } from './preference.ts';
+import { Id, Name, Probability } from './primitives.ts';
+import { Label } from './sample.ts';
+
+const Digest = z.string().regex(/^[0-9a-f]{64}$/);
+const Share = FigureRecord;
+
+/** What was minimised. */
+const Loss = z.strictObject({
+  kind: Name,
+  options: z.record(z.string(), z.union([z.number(), z.null(), z.array(z.number())])),
+});
+
+/** One candidate for the penalty, and its mean loss on unseen prompts. */
+const PenaltyPoint = z.strictObject({ l2: z.number().nonnegative(), loss: z.number() });
+
+/** Rows of labels, as training and held-out sets have them. */
+export const HeadRows = z.strictObject({
+  /** SHA-256 of the rows: prompts and texts by digest, and what is said of them. */
+  digest: Digest,
+  /** Answers, each once. */
+  texts: z.int().nonnegative(),
+  /** Comparisons, scored answers or labelled steps. */
+  rows: z.int().nonnegative(),
+  prompts: z.int().nonnegative(),
+  /** Where comparisons come from: method → how many. */
+  sources: z.partialRecord(PreferenceMethod, z.int().positive()),
+  /** Rows that were left out: why → how many. */
+  leftOut: z.record(z.string(), z.int().positive()),
+});
+export type HeadRows = z.infer<typeof HeadRows>;
+
+/** How the labels lie. */
+const Balance = z.strictObject({
+  /** Mean target: of comparisons that the side on the left is better, which is drawn. */
+  mean: z.number(),
+  /** Share of ties. */
+  ties: Probability,
+  /** Share of labels that are neither sure nor a tie: probabilities, or scores besides 0 and 1. */
+  soft: Probability,
+  /** Comparisons: share in which the longer answer is the better one. */
+  longer: Share.nullable(),
+});
+
+/** One rule on held-out rows. Comparisons and outcomes have accuracy and log loss; other scores have errors and correlations. */
+export const HeldOutFigures = z.record(Name, FigureRecord);
+export type HeldOutFigures = z.infer<typeof HeldOutFigures>;
+
+/** What a head is worth on prompts that it was not trained on. */
+export const HeldOut = z.strictObject({
+  /** A share of the prompts, or a set of its own. */
+  how: z.enum(['holdout', 'anchors']),
+  rows: HeadRows,
+  balance: Balance,
+  figures: HeldOutFigures,
+  /** Trivial rules on the same rows. */
+  baselines: z.record(Name, HeldOutFigures),
+  /** Risk where the head is surest: share of the rows answered → share of these that is wrong. Empty for scores. */
+  riskCoverage: z.array(z.strictObject({ coverage: Probability, threshold: z.number(), risk: Probability })),
+});
+export type HeldOut = z.infer<typeof HeldOut>;
+
+/** Everything about a head besides its numbers. */
+export const RewardHead = z.strictObject({
+  schemaVersion: z.literal(1),
+  name: Name,
+  version: z.string().min(1),
+  /** In the order of the rows of its weights. */
+  objectives: z.array(Name).min(1),
+  feature: FeatureSpec,
+  members: z.int().positive(),
+  /** Units of the hidden layer; null for a linear head. */
+  hidden: z.int().positive().nullable(),
+  /** How objectives become one score: what each counts. */
+  combination: z.strictObject({ kind: z.literal('weights'), weights: z.array(z.number()).min(1) }),
+  /** What rows of labels it was trained on. */
+  kind: z.enum(['pairs', 'scores', 'steps']),
+  loss: Loss,
+  /** The penalty on its weights, and the curve that it was chosen by; null where it was given. */
+  l2: z.strictObject({ value: z.number().nonnegative(), curve: z.array(PenaltyPoint).nullable() }),
+  training: z.strictObject({ rows: HeadRows, balance: Balance }),
+  heldOut: HeldOut.nullable(),
+  seed: z.int(),
+  /** Version of juror that made it. */
+  juror: z.string(),
+});
+export type RewardHead = z.infer<typeof RewardHead>;
+
+/** What a head says of one answer. */
+const ScoredAnswer = z.discriminatedUnion('status', [
+  z.strictObject({
+    id: Id,
+    status: z.literal('scored'),
+    score: z.number(),
+    /** Objective → score. */
+    objectives: z.record(Name, z.number()),
+    /** Standard deviation of the score over what the head does not know; null where it cannot tell. */
+    deviation: z.number().nonnegative().nullable(),
+    /** Tokens read. */
+    tokens: z.int().nonnegative(),
+  }),
+  z.strictObject({
+    id: Id,
+    status: z.literal('unscored'),
+    reason: z.enum(['context', 'invalid']),
+    message: z.string(),
+  }),
+]);
+
+/** What a head says of the answers of one sample. */
+export const HeadScore = z.strictObject({
+  schemaVersion: z.literal(1),
+  sampleId: Id,
+  cluster: z.string(),
+  head: z.strictObject({ name: Name, version: z.string(), digest: Digest }),
+  responses: z.array(ScoredAnswer).min(1),
+  /** The best answer against the next one; null with fewer than two scored answers. */
+  best: z
+    .strictObject({
+      /** Null where the scores are equal. */
+      winner: Id.nullable(),
+      against: Id,
+      /** That it is better than the next one. */
+      probability: Probability,
+      /** Standard deviation of the difference of the two scores; null where the head cannot tell. */
+      deviation: z.number().nonnegative().nullable(),
+      /** Why the head had better not decide; null where it decides. */
+      abstained: z.string().nullable(),
+    })
+    .nullable(),
+  label: Label.optional(),
+});
+export type HeadScore = z.infer<typeof HeadScore>;
