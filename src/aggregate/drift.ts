@@ -69,7 +69,8 @@ export function labelAgreement(
   if (target.length === 0) return null;
   const found = target.map((value, row) => Math.sign(difference[row] ?? 0) * (value - 0.5));
   const promised = difference.map((value) => 1 / (1 + Math.exp(-Math.abs(value))) - 0.5);
-  const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const average = (values: readonly number[]) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     observed: 0.5 + average(found),
     expected: 0.5 + average(promised),
@@ -98,8 +99,7 @@ export function lengthCorrelation(
     });
   const logarithms = lengths.map((length) => Math.log1p(length));
   const left = centred(scores);
-  if (left.length === 0)
-    return { estimate: null, n: 0, clusters: 0, reason: 'no prompt has two answers' };
+  if (left.length === 0) return { estimate: null, n: 0, clusters: 0, reason: 'no prompt has two answers' };
   const found = estimate(spearman(left, centred(logarithms)));
   return {
     estimate: found.value,
@@ -114,11 +114,7 @@ export function correlationGrowth(now: number, base: number): number {
   return Math.max(now - base, Math.abs(now) - Math.abs(base));
 }
 
-function figureOf(
-  labels: readonly NewLabel[],
-  value: (label: NewLabel) => number,
-  seed: number,
-): Figure {
+function figureOf(labels: readonly NewLabel[], value: (label: NewLabel) => number, seed: number): Figure {
   if (labels.length === 0) return undefinedFigure('no such labels');
   return meanInterval(
     labels.map(value),

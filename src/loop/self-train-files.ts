@@ -9,19 +9,7 @@ import { synchroniseFolder, writeAtomically } from '../store/atomic-file.ts';
 import { storeError } from '../store/sqlite-database.ts';
 import { recordText } from '../store/store.ts';
 import { roundsPage, roundsTable } from './self-train-page.ts';
-import type { Round } from './self-train-parts.ts';
-
-/** What is done to a folder. */
-export interface LoopFiles {
-  /** A file that is old or new, never a mix. */
-  write(file: string, text: string): Promise<void>;
-  /** An empty folder, whatever was there. */
-  empty(folder: string): Promise<void>;
-  /** Give a folder its final name; nothing has that name. */
-  keep(partial: string, folder: string): Promise<void>;
-  /** Make `folder` a copy of another one, whatever it was. */
-  mirror(from: string, folder: string): Promise<void>;
-}
+import type { LoopFiles, Round } from './self-train-parts.ts';
 
 /** The disk. */
 export const diskFiles: LoopFiles = {
@@ -105,7 +93,8 @@ export async function openLoopFolder(
     await files.write(own, `${recordText(SelfTrainSettings, settings)}\n`);
   } else requireSame(former, settings, folder);
   const placeOf = (round: number) => join(folder, names.rounds, String(round).padStart(2, '0'));
-  const partialOf = (round: number) => join(folder, names.rounds, `.${String(round).padStart(2, '0')}.partial`);
+  const partialOf = (round: number) =>
+    join(folder, names.rounds, `.${String(round).padStart(2, '0')}.partial`);
   return {
     async rounds() {
       const found = await explained(folder, () => readdir(join(folder, names.rounds)));
@@ -137,7 +126,8 @@ export async function openLoopFolder(
     },
     async derive(rounds) {
       const current = rounds.at(-1)?.decision.current ?? null;
-      if (current !== null) await files.mirror(join(placeOf(current), names.head), join(folder, names.current));
+      if (current !== null)
+        await files.mirror(join(placeOf(current), names.head), join(folder, names.current));
       const rows = roundsTable(rounds).map((row) => `${canonicalJson(row)}\n`);
       await files.write(join(folder, names.table), rows.join(''));
       await files.write(join(folder, names.page), roundsPage(rounds));
@@ -150,9 +140,13 @@ async function readRound(folder: string): Promise<KeptRound> {
   const decision = await readRecord(join(folder, names.decision), RoundDecision);
   const comparisons = await readLines(join(folder, names.comparisons));
   if (card === undefined || decision === undefined || comparisons === undefined)
-    throw new JurorError('store', 'expected a round with its comparisons, card and decision, got a part of one', {
-      place: { file: folder },
-    });
+    throw new JurorError(
+      'store',
+      'expected a round with its comparisons, card and decision, got a part of one',
+      {
+        place: { file: folder },
+      },
+    );
   return { card, decision, comparisons };
 }
 

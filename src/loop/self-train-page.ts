@@ -71,7 +71,9 @@ export function roundsPage(rounds: readonly Round[]): string {
         String(row.synthetic),
         String(row.judged),
         figure(row.accuracy),
-        row.difference === null ? '–' : `${figure(row.difference)} at ${((row.level ?? 0) * 100).toFixed(2)} %`,
+        row.difference === null
+          ? '–'
+          : `${figure(row.difference)} at ${((row.level ?? 0) * 100).toFixed(2)} %`,
         row.lengthAnchors?.toFixed(2) ?? '–',
         row.entropy?.toFixed(3) ?? '–',
         `**${row.outcome}**: ${row.reasons.join('; ')}`,

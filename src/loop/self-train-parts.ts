@@ -2,7 +2,6 @@
 import type { FeatureMatrix, PairData } from '../head/data.ts';
 import type { Feature, FeatureText } from '../reward/features.ts';
 import type { GuardLimits, Preference, RoundCard, RoundDecision, Sample } from '../schema.ts';
-import type { LoopFiles } from './self-train-files.ts';
 
 /** A head as the loop uses it. */
 export interface LoopHead {
@@ -33,12 +32,13 @@ export interface PartOptions {
 export interface SelfTrainParts<Head> {
   /** All that decides what the parts do; a folder goes on with no other parts. */
   readonly identity: Readonly<Record<string, string>>;
-  /** Comparisons whose direction is known because one side was made from the other. */
-  synthesise(samples: readonly Sample[], options: PartOptions): AsyncIterable<Preference>;
+  /** Comparisons whose direction is known because one side was made from the other. `round`: null for the probes. */
+  synthesise(
+    samples: readonly Sample[],
+    options: PartOptions & { readonly round: number | null },
+  ): AsyncIterable<Preference>;
   /** Judge the two answers of each sample in both orders, in the order given. Null: nobody judges. */
-  readonly judge:
-    | ((samples: readonly Sample[], options: PartOptions) => AsyncIterable<JudgedPair>)
-    | null;
+  readonly judge: ((samples: readonly Sample[], options: PartOptions) => AsyncIterable<JudgedPair>) | null;
   /** Features of answers, in the order of the texts. */
   read(texts: Iterable<FeatureText>, options: { readonly signal?: AbortSignal }): AsyncIterable<Feature>;
   /** A head from comparisons alone: what regularises it is chosen on prompts held out from them. */
@@ -49,6 +49,18 @@ export interface SelfTrainParts<Head> {
   /** Write a head into an empty folder that is there. */
   writeHead(folder: string, head: Head): Promise<void>;
   readHead(folder: string): Promise<LoopHead>;
+}
+
+/** What is done to the folder of a loop. */
+export interface LoopFiles {
+  /** A file that is old or new, never a mix. */
+  write(file: string, text: string): Promise<void>;
+  /** An empty folder, whatever was there. */
+  empty(folder: string): Promise<void>;
+  /** Give a folder its final name; nothing has that name. */
+  keep(partial: string, folder: string): Promise<void>;
+  /** Make `folder` a copy of another one, whatever it was. */
+  mirror(from: string, folder: string): Promise<void>;
 }
 
 /** A pair of answers of which people said which is better. Never trained on. */
