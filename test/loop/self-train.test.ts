@@ -6,8 +6,8 @@ import { selfTrain } from '../../src/loop/self-train.ts';
 import type { Round, SelfTrainOptions } from '../../src/loop/self-train-parts.ts';
 import { better, contentsOf, judgedPair, makeData, type StubOptions, stubParts } from './self-train-stub.ts';
 
-const data = makeData(150, 250);
-const options: SelfTrainOptions = { rounds: 3, pairsPerRound: 100, promotion: { resamples: 2000 } };
+const data = makeData(120, 200);
+const options: SelfTrainOptions = { rounds: 3, pairsPerRound: 90, promotion: { resamples: 2000 } };
 
 async function loop(stub: StubOptions = {}, changed: Partial<SelfTrainOptions> = {}, given = data) {
   await using home = await mkdtempDisposable(join(tmpdir(), 'juror-loop-'));
