@@ -13,6 +13,7 @@ import { implicitCommand } from './implicit.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
 import { rankCommand } from './rank.ts';
+import { synthCommand } from './synth.ts';
 import { harmless } from './terminal.ts';
 
 /** What a shell sees. 1 is kept for gates. */
@@ -47,6 +48,7 @@ for (const command of [
   combineCommand(),
   cardCommand(),
   exportCommand(),
+  synthCommand(),
   modelsCommand(),
   doctorCommand(),
 ])
