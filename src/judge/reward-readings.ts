@@ -129,7 +129,8 @@ function chanceOf({ places, reason }: Ranking, responseId: string): Reduced<numb
   return { value: exactMean(others.map(({ strength }) => 1 / (1 + Math.exp(strength - own.strength)))) };
 }
 
-async function readRankings({ folder }: Run): Promise<Ranking[]> {
+/** The rankings of a run of `juror rank`, in the order of its file. Throws JurorError `store` without. */
+export async function readRankings({ folder }: Run): Promise<Ranking[]> {
   const file = join(folder, runFiles.rankings);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     const message = 'expected the rankings of juror rank, got none: it writes them at its end';

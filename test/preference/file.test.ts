@@ -54,8 +54,8 @@ test('the likelier answer is chosen, and turning a comparison round changes noth
           marginUnit: 'nats' as const,
           orderConsistent: null,
           agreement: null,
-          source: { method: 'pairwise', run: null, keys: [], round: null },
-        } as const;
+          source: { method: 'pairwise' as const, run: null, keys: [] as string[], round: null },
+        };
         const one = preferenceOf({
           ...shared,
           left,
