@@ -2,20 +2,20 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
-import type { HeadMember } from '../head/head.ts';
+import type { HeadBelief } from '../head/opinion.ts';
 import { RewardHead } from '../schema.ts';
 import { writeAtomically } from '../store/atomic-file.ts';
 import { readableJson } from '../store/manifest.ts';
 import { recordText } from '../store/store.ts';
-import { membersOf, memberTensors, type TakeTensor } from './head-tensors.ts';
+import { beliefOf, headTensors, type TakeTensor } from './head-tensors.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
 /** A head with its numbers. */
 export interface Head {
   readonly record: RewardHead;
-  readonly members: readonly HeadMember[];
+  /** Members, their combination, and what is known of their doubts. */
+  readonly belief: HeadBelief;
   /** SHA-256 of its file. */
   readonly digest: string;
 }
@@ -41,22 +41,22 @@ export interface HeadPapers {
  */
 export async function writeHead(
   folder: string,
-  { record, members }: Omit<Head, 'digest'>,
+  { record, belief }: Omit<Head, 'digest'>,
   { page, training }: HeadPapers,
 ): Promise<Head> {
-  const bytes = encodeHead({ record, members });
+  const bytes = encodeHead({ record, belief });
   await mkdir(folder, { recursive: true });
   await writeAtomically(join(folder, headFiles.page), [page]);
   await writeAtomically(join(folder, headFiles.training), [readableJson(training)]);
   // The file that makes a folder a head comes last.
   await writeAtomically(join(folder, headFiles.numbers), [bytes]);
-  return { record, members, digest: digestOf(bytes) };
+  return { record, belief, digest: digestOf(bytes) };
 }
 
 /** The bytes of a head's file. Throws JurorError `data` for a record of another shape than the numbers have. */
-export function encodeHead({ record, members }: Omit<Head, 'digest'>): Uint8Array<ArrayBuffer> {
+export function encodeHead({ record, belief }: Omit<Head, 'digest'>): Uint8Array<ArrayBuffer> {
   const metadata = { juror: recordText(RewardHead, record) };
-  const bytes = encodeSafetensors({ tensors: memberTensors(members), metadata });
+  const bytes = encodeSafetensors({ tensors: headTensors(belief), metadata });
   decodeHead(bytes, '');
   return bytes;
 }
@@ -80,18 +80,22 @@ function decodeHead(bytes: Uint8Array, file: string): Omit<Head, 'digest'> {
   const take: TakeTensor = (name, kind, shape) => {
     const tensor = tensors.get(name);
     left.delete(name);
-    const wanted = `${kind} of ${shape.join(' × ')}`;
+    const wanted = `${kind} of ${shape.map((length) => length ?? 'any length').join(' × ')}`;
     if (tensor === undefined) throw unfit(file, name, `expected ${wanted}, got no such tensor`);
-    if (tensor.kind !== kind || canonicalJson(tensor.shape) !== canonicalJson(shape))
+    const fits =
+      tensor.shape.length === shape.length &&
+      shape.every((length, place) => length === null || length === tensor.shape[place]);
+    if (tensor.kind !== kind || !fits)
       throw unfit(file, name, `expected ${wanted}, got ${tensor.kind} of ${tensor.shape.join(' × ')}`);
     if (!tensor.values.every(Number.isFinite))
       throw unfit(file, name, 'expected finite numbers, got others among them');
-    return tensor.values as ReturnType<TakeTensor> as never;
+    // The kind was compared just now, which TypeScript cannot follow through the map.
+    return tensor.values as never;
   };
-  const members = membersOf(record, take);
+  const belief = beliefOf(record, take);
   const [other] = left;
   if (other !== undefined) throw unfit(file, other, 'expected no such tensor in this head');
-  return { record, members };
+  return { record, belief };
 }
 
 function recordOf(text: string | undefined, file: string): RewardHead {
@@ -104,10 +108,23 @@ function recordOf(text: string | undefined, file: string): RewardHead {
     throw unfit(file, '__metadata__.juror', 'expected JSON, got another text', cause);
   }
   const { data, error } = RewardHead.safeParse(content);
-  if (data) return data;
+  if (data) return consistent(data, file);
   const issue = error.issues[0];
   const field = ['__metadata__.juror', ...(issue?.path ?? [])].join('.');
   throw unfit(file, field, `expected the record of a head, got another: ${issue?.message}`, error);
+}
+
+/** What the numbers are read by must agree with itself. */
+function consistent(record: RewardHead, file: string): RewardHead {
+  const { objectives, combination } = record;
+  const counts = combination && [combination.weights.length, combination.lengthSlopes.length];
+  const fits = counts === null ? objectives.length === 1 : counts.every((n) => n === objectives.length);
+  if (fits && new Set(objectives).size === objectives.length) return record;
+  throw unfit(
+    file,
+    '__metadata__.juror.combination',
+    `expected a weight for each of ${objectives.length} objectives`,
+  );
 }
 
 function unfit(file: string, field: string, message: string, cause?: unknown): JurorError {

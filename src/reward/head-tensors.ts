@@ -1,34 +1,101 @@
 /** A head's numbers as tensors, and back. */
 import type { HeadMember } from '../head/head.ts';
+import type { HeadBelief } from '../head/opinion.ts';
 import type { RewardHead } from '../schema.ts';
 import type { Tensor } from './safetensors.ts';
 
-/** The tensors of the members: `members.N.` `mean`, `scale`, `weight`, `bias`, and `hidden.weight`, `hidden.bias` where there is a layer. */
-export function memberTensors(members: readonly HeadMember[]): Map<string, Tensor> {
+/**
+ * The tensors of a head: `members.N.` `mean`, `scale`, `weight`, `bias`, and `hidden.weight`, `hidden.bias` where there is a layer; `gate.`,
+ * `posterior.` and `range.` where there are any. Triangles are packed row by row.
+ */
+export function headTensors({ members, combination, posterior, range }: HeadBelief): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
+  const put = (name: string, shape: readonly number[], values: Float32Array) =>
+    tensors.set(name, { kind: 'F32', shape, values });
   for (const [index, { inputs, mean, scale, hidden, weight, bias }] of members.entries()) {
-    const put = (name: string, shape: readonly number[], values: Float32Array) =>
-      tensors.set(`members.${index}.${name}`, { kind: 'F32', shape, values });
-    put('mean', [inputs], mean);
-    put('scale', [inputs], scale);
-    put('weight', [bias.length, hidden?.size ?? inputs], weight);
-    put('bias', [bias.length], bias);
+    const own = `members.${index}`;
+    put(`${own}.mean`, [inputs], mean);
+    put(`${own}.scale`, [inputs], scale);
+    put(`${own}.weight`, [bias.length, hidden?.size ?? inputs], weight);
+    put(`${own}.bias`, [bias.length], bias);
     if (hidden === null) continue;
-    put('hidden.weight', [hidden.size, inputs], hidden.weight);
-    put('hidden.bias', [hidden.size], hidden.bias);
+    put(`${own}.hidden.weight`, [hidden.size, inputs], hidden.weight);
+    put(`${own}.hidden.bias`, [hidden.size], hidden.bias);
+  }
+  const gate = combination?.gate;
+  if (gate) {
+    put('gate.mean', [gate.inputs], gate.mean);
+    put('gate.scale', [gate.inputs], gate.scale);
+    put('gate.weight', [gate.bias.length, gate.inputs], gate.weight);
+    put('gate.bias', [gate.bias.length], gate.bias);
+  }
+  if (posterior) {
+    put('posterior.mean', [posterior.inputs], posterior.mean);
+    put('posterior.scale', [posterior.inputs], posterior.scale);
+    put('posterior.factor', [posterior.factor.length], posterior.factor);
+  }
+  if (range) {
+    put('range.mean', [range.inputs], range.mean);
+    put('range.factor', [range.factor.length], range.factor);
+    tensors.set('range.quantiles', {
+      kind: 'F64',
+      shape: [range.quantiles.length],
+      values: range.quantiles,
+    });
   }
   return tensors;
 }
 
-/** Takes one tensor of these lengths, or ends with an error. */
+/** Takes one tensor of these lengths, null for any length, or ends with an error. */
 export type TakeTensor = <Kind extends Tensor['kind']>(
   name: string,
   kind: Kind,
-  shape: readonly number[],
+  shape: readonly (number | null)[],
 ) => Extract<Tensor, { kind: Kind }>['values'];
 
-/** The members that the record speaks of. */
-export function membersOf(
+/** The numbers that the record speaks of. */
+export function beliefOf(record: RewardHead, take: TakeTensor): HeadBelief {
+  const { combination, calibration, conformal, posterior, range, objectives, feature } = record;
+  const inputs = feature.size;
+  const triangle = (inputs * (inputs + 1)) / 2;
+  return {
+    members: membersOf(record, take),
+    combination: combination && {
+      objectives,
+      scale: combination.scale,
+      weights: Float64Array.from(combination.weights),
+      lengthSlopes: Float64Array.from(combination.lengthSlopes),
+      length: combination.length,
+      gate:
+        combination.kind === 'constants'
+          ? null
+          : {
+              inputs,
+              mean: take('gate.mean', 'F32', [inputs]),
+              scale: take('gate.scale', 'F32', [inputs]),
+              weight: take('gate.weight', 'F32', [objectives.length, inputs]),
+              bias: take('gate.bias', 'F32', [objectives.length]),
+            },
+    },
+    calibration: calibration && { slope: calibration.slope, intercept: 0 },
+    conformal,
+    posterior: posterior && {
+      inputs,
+      mean: take('posterior.mean', 'F32', [inputs]),
+      scale: take('posterior.scale', 'F32', [inputs]),
+      factor: take('posterior.factor', 'F32', [triangle]),
+    },
+    range: range && {
+      inputs,
+      ...range,
+      mean: take('range.mean', 'F32', [inputs]),
+      factor: take('range.factor', 'F32', [range.shape === 'full' ? triangle : inputs]),
+      quantiles: take('range.quantiles', 'F64', [null]),
+    },
+  };
+}
+
+function membersOf(
   { members, hidden, objectives, feature: { size } }: RewardHead,
   take: TakeTensor,
 ): HeadMember[] {

@@ -11,6 +11,8 @@ export interface TrainingText {
   readonly text: string;
   /** The prompt's: what is held out together. */
   readonly cluster: string;
+  /** Content hash of both. */
+  readonly digest: string;
 }
 
 /** Two texts, by their numbers. */
@@ -25,6 +27,7 @@ export interface TrainingPair {
   /** As the data have it. */
   readonly weight: number;
   readonly cluster: string;
+  readonly sampleId: string;
   readonly method: PreferenceMethod;
 }
 
@@ -78,12 +81,13 @@ export function createTrainingRows(): TrainingRowsBuilder {
     const known = numbers.get(key);
     if (known !== undefined) return known;
     numbers.set(key, texts.length);
-    texts.push({ prompt, text, cluster: promptCluster(prompt) });
+    texts.push({ prompt, text, cluster: promptCluster(prompt), digest: key });
     return texts.length - 1;
   };
 
   return {
-    addPreference({ id, prompt, chosen, rejected, probability, tie, margin, weight, source }) {
+    addPreference(preference) {
+      const { id, sampleId, prompt, chosen, rejected, probability, tie, margin, weight, source } = preference;
       const sides = [numberOf(prompt, chosen.text), numberOf(prompt, rejected.text)] as const;
       if (sides[0] === sides[1]) return void addUnused('both answers are the same text');
       // A head that learned which side it is shown would be of no use: the side says nothing.
@@ -91,7 +95,8 @@ export function createTrainingRows(): TrainingRowsBuilder {
       const [left, right] = turned ? [sides[1], sides[0]] : sides;
       const target = turned ? 1 - probability : probability;
       const cluster = promptCluster(prompt);
-      pairs.push({ left, right, target, tie, margin, weight, cluster, method: source.method });
+      const row = { left, right, target, tie, margin, weight, cluster, sampleId };
+      pairs.push({ ...row, method: source.method });
     },
     addSample(sample) {
       const [response] = sample.responses;

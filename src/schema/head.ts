@@ -7,7 +7,6 @@ import { Id, Name, Probability } from './primitives.ts';
 import { Label } from './sample.ts';
 
 const Digest = z.string().regex(/^[0-9a-f]{64}$/);
-const Share = FigureRecord;
 
 /** What was minimised. */
 const Loss = z.strictObject({
@@ -43,7 +42,7 @@ const Balance = z.strictObject({
   /** Share of labels that are neither sure nor a tie: probabilities, or scores besides 0 and 1. */
   soft: Probability,
   /** Comparisons: share in which the longer answer is the better one. */
-  longer: Share.nullable(),
+  longer: FigureRecord.nullable(),
 });
 
 /** One rule on held-out rows. Comparisons and outcomes have accuracy and log loss; other scores have errors and correlations. */
@@ -75,13 +74,48 @@ export const RewardHead = z.strictObject({
   members: z.int().positive(),
   /** Units of the hidden layer; null for a linear head. */
   hidden: z.int().positive().nullable(),
-  /** How objectives become one score: what each counts. */
-  combination: z.strictObject({ kind: z.literal('weights'), weights: z.array(z.number()).min(1) }),
+  /**
+   * How objectives become one score, τ Σ g (r − λ ℓ): what each counts, constant or (`gate`) by the prompt, and what length ℓ takes off. Null
+   * with one objective.
+   */
+  combination: z
+    .strictObject({
+      kind: z.enum(['constants', 'gate']),
+      scale: z.number().positive(),
+      /** Of a gate their mean over training prompts. */
+      weights: z.array(z.number()),
+      lengthSlopes: z.array(z.number()),
+      length: z.strictObject({ mean: z.number(), deviation: z.number().positive() }).nullable(),
+    })
+    .nullable(),
   /** What rows of labels it was trained on. */
   kind: z.enum(['pairs', 'scores', 'steps']),
   loss: Loss,
   /** The penalty on its weights, and the curve that it was chosen by; null where it was given. */
   l2: z.strictObject({ value: z.number().nonnegative(), curve: z.array(PenaltyPoint).nullable() }),
+  /** Odds of a tie between equal answers, ν of `davidson`; null for other losses. */
+  tieOdds: z.number().positive().nullable(),
+  /** Calibrated log-odds = slope · log-odds, fitted on comparisons that other folds' heads looked at; null without comparisons. */
+  calibration: z
+    .strictObject({ slope: z.number().nonnegative(), folds: z.int().min(2), pairs: z.int().positive() })
+    .nullable(),
+  /** Of all comparisons at most this share is decided and wrong, where the likelier answer must have more than the threshold. */
+  conformal: z
+    .strictObject({
+      errorRate: z.number(),
+      unit: z.enum(['prompts', 'one-per-prompt', 'pairs']),
+      threshold: Probability,
+      pairs: z.int().nonnegative(),
+      prompts: z.int().nonnegative(),
+      ties: z.int().nonnegative(),
+    })
+    .nullable(),
+  /** Doubt of the weights, of linear heads with one member: N(w, H⁻¹) with H = ridge · I + the curvature of the pairs. */
+  posterior: z.strictObject({ kind: z.literal('laplace'), ridge: z.number().positive() }).nullable(),
+  /** Where training answers lie, to tell answers that are far from them. */
+  range: z
+    .strictObject({ shape: z.enum(['full', 'diagonal']), shrinkage: Probability, rows: z.int().positive() })
+    .nullable(),
   training: z.strictObject({ rows: HeadRows, balance: Balance }),
   heldOut: HeldOut.nullable(),
   seed: z.int(),
@@ -100,6 +134,8 @@ const ScoredAnswer = z.discriminatedUnion('status', [
     objectives: z.record(Name, z.number()),
     /** Standard deviation of the score over what the head does not know; null where it cannot tell. */
     deviation: z.number().nonnegative().nullable(),
+    /** Share of the training answers that lie nearer to their middle; null where the head cannot tell. */
+    distance: Probability.nullable(),
     /** Tokens read. */
     tokens: z.int().nonnegative(),
   }),
@@ -124,8 +160,8 @@ export const HeadScore = z.strictObject({
       /** Null where the scores are equal. */
       winner: Id.nullable(),
       against: Id,
-      /** That it is better than the next one. */
-      probability: Probability,
+      /** That it is better than the next one; null where scores are no log-odds and nothing calibrates them. */
+      probability: Probability.nullable(),
       /** Standard deviation of the difference of the two scores; null where the head cannot tell. */
       deviation: z.number().nonnegative().nullable(),
       /** Why the head had better not decide; null where it decides. */

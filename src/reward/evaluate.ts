@@ -1,0 +1,91 @@
+/** What a head is worth on rows that it was not trained on. */
+import type { FeatureMatrix } from '../head/data.ts';
+import type { HeadBelief } from '../head/opinion.ts';
+import type { HeldOut } from '../schema.ts';
+import { type Comparisons, pairOpinions, scoresOf } from './fit.ts';
+import { type PairColumns, pairsHeldOut } from './held-out-pairs.ts';
+import { type ScoreColumns, scoresHeldOut } from './held-out-scores.ts';
+import { balanceOf, type LabelSet, lengthOf, objectivesOf, rowsRecord } from './training-sets.ts';
+
+/** What is compared. */
+export interface EvaluationInputs {
+  readonly belief: HeadBelief;
+  readonly features: FeatureMatrix;
+  /** Row of a text. */
+  readonly rowOf: (text: number) => number;
+  readonly held: LabelSet;
+  readonly training: LabelSet;
+  readonly how: HeldOut['how'];
+  /** Scores are log-odds of what is labelled. */
+  readonly outcome: boolean;
+  /** Objectives of the scores, and which output of the head says each. */
+  readonly outputs: Readonly<Record<string, number>>;
+  readonly seed: number;
+}
+
+/** The figures, beside what needs no head. */
+export function evaluateHead(inputs: EvaluationInputs): HeldOut {
+  const { belief, features, rowOf, held, training, how, seed } = inputs;
+  const shared = { how, rows: rowsRecord(held), balance: balanceOf(held) };
+  if (held.kind !== 'pairs') return { ...shared, ...scoreFigures(inputs), riskCoverage: [] };
+  const opinions = pairOpinions(belief, features, pairsOf(held, rowOf));
+  const probabilities = opinions.map(({ probability }) => probability);
+  const figures = pairsHeldOut(probabilities, pairColumns(held), pairColumns(training), { seed });
+  return { ...shared, ...figures };
+}
+
+function pairsOf({ pairs }: LabelSet, rowOf: (text: number) => number): Comparisons {
+  return {
+    left: Int32Array.from(pairs, ({ left }) => rowOf(left)),
+    right: Int32Array.from(pairs, ({ right }) => rowOf(right)),
+    target: Float64Array.from(pairs, ({ target }) => target),
+    cluster: pairs.map(({ cluster }) => cluster),
+  };
+}
+
+function pairColumns({ pairs, texts }: LabelSet): PairColumns {
+  return {
+    targets: pairs.map(({ target }) => target),
+    lengths: pairs.map(({ left, right }) => lengthOf(texts, left) - lengthOf(texts, right)),
+    clusters: pairs.map(({ cluster }) => cluster),
+  };
+}
+
+function scoreFigures({
+  belief,
+  features,
+  rowOf,
+  held,
+  training,
+  outcome,
+  outputs,
+  seed,
+}: EvaluationInputs): Pick<HeldOut, 'figures' | 'baselines'> {
+  const objectives = objectivesOf(held.scores).filter((name) => Object.hasOwn(outputs, name));
+  const scores = scoresOf(belief.members, features);
+  const parts = objectives.map((name) => {
+    const own = held.scores.filter(({ targets }) => Object.hasOwn(targets, name));
+    const predicted = own.map(({ text }) => scores[outputs[name] ?? 0]?.[rowOf(text)] ?? 0);
+    const found = scoresHeldOut(predicted, scoreColumns(held, name), scoreColumns(training, name), {
+      outcome,
+      seed,
+    });
+    const prefix = objectives.length === 1 ? '' : `${name}.`;
+    const named = <Value>(record: Readonly<Record<string, Value>>) =>
+      Object.fromEntries(Object.entries(record).map(([key, value]) => [`${prefix}${key}`, value]));
+    return { figures: named(found.figures), baselines: named(found.baselines) };
+  });
+  return {
+    figures: Object.assign({}, ...parts.map(({ figures }) => figures)),
+    baselines: Object.assign({}, ...parts.map(({ baselines }) => baselines)),
+  };
+}
+
+function scoreColumns({ scores, texts }: LabelSet, objective: string): ScoreColumns {
+  const own = scores.filter(({ targets }) => Object.hasOwn(targets, objective));
+  return {
+    targets: own.map(({ targets }) => targets[objective] ?? 0),
+    lengths: own.map(({ text }) => lengthOf(texts, text)),
+    clusters: own.map(({ cluster }) => cluster),
+  };
+}

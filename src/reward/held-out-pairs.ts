@@ -1,0 +1,130 @@
+/** What a head is worth on comparisons that it was not trained on, beside what needs no head. */
+import { calibrationEstimators } from '../aggregate/calibration-error.ts';
+import {
+  type BootstrapOptions,
+  clusterBootstrap,
+  type Figure,
+  proportion,
+  undefinedFigure,
+} from '../aggregate/interval.ts';
+import { logisticRegression } from '../aggregate/logistic-regression.ts';
+import { logistic } from '../aggregate/logits.ts';
+import { riskCoverage, riskCoverageArea } from '../aggregate/risk-coverage.ts';
+import { difference, mean } from '../aggregate/statistic.ts';
+import type { HeldOut } from '../schema.ts';
+
+/** Comparisons as they are reported, column by column. */
+export interface PairColumns {
+  /** That the left answer is better, in [0, 1]; a tie is ½. */
+  readonly targets: readonly number[];
+  /** Characters of the left answer less those of the right one. */
+  readonly lengths: readonly number[];
+  readonly clusters: readonly string[];
+}
+
+/** Points of the curve that are kept. */
+const coverages = 20;
+
+/**
+ * Figures of probabilities that the left answer is better. Accuracy is over comparisons that have a better answer, an undecided one is a miss;
+ * log loss, Brier score and calibration error are against soft labels as they are, and `label-entropy` is the least that the log loss could be.
+ * Baselines: the longer answer wins; a logistic regression on the difference of lengths, fitted on `training`; and the side that wins more often
+ * there. `gain` is the head's accuracy less theirs.
+ */
+export function pairsHeldOut(
+  probabilities: readonly number[],
+  held: PairColumns,
+  training: PairColumns,
+  options: BootstrapOptions = {},
+): Pick<HeldOut, 'figures' | 'baselines' | 'riskCoverage'> {
+  const own = figuresOf(probabilities, held, options);
+  const regression = lengthRegression(training);
+  const side = training.targets.reduce((sum, target) => sum + target, 0) / training.targets.length;
+  const rules = {
+    longer: held.lengths.map((length) => (Math.sign(length) + 1) / 2),
+    'length-regression': regression.slope === null ? null : held.lengths.map((length) => logistic(regression.slope * length)),
+    constant: held.lengths.map(() => side),
+  };
+  const decided = decidedRows(held);
+  const hits = hitsOf(probabilities, held);
+  const clusters = decided.map((row) => held.clusters[row] as string);
+  const column = (values: readonly boolean[]) => mean(values.map(Number));
+  const baselines = Object.entries(rules).map(([name, guesses]) => {
+    if (guesses === null) {
+      const missing = undefinedFigure(regression.reason ?? '', held.clusters);
+      return [name, { accuracy: missing, gain: missing, 'log-loss': missing }] as const;
+    }
+    const { accuracy, 'log-loss': logLoss } = figuresOf(guesses, held, options);
+    const gain = clusterBootstrap(difference(column(hits), column(hitsOf(guesses, held))), clusters, options);
+    // A rule that knows no doubt has no probabilities to judge.
+    return [name, name === 'longer' ? { accuracy, gain } : { accuracy, gain, 'log-loss': logLoss }] as const;
+  });
+  const confidences = decided.map((row) => Math.max(probabilities[row] as number, 1 - (probabilities[row] as number)));
+  const wrong = hits.map((hit) => !hit);
+  return {
+    figures: {
+      ...own,
+      'risk-coverage-area': clusterBootstrap(riskCoverageArea(confidences, wrong), clusters, options),
+    },
+    baselines: Object.fromEntries(baselines),
+    riskCoverage: thinned(riskCoverage(confidences, wrong)),
+  };
+}
+
+function figuresOf(
+  probabilities: readonly number[],
+  held: PairColumns,
+  options: BootstrapOptions,
+): { readonly accuracy: Figure; readonly 'log-loss': Figure } & Readonly<Record<string, Figure>> {
+  const { targets, clusters } = held;
+  const estimators = calibrationEstimators(probabilities, targets, { pairs: true });
+  const figure = (estimator: Parameters<typeof clusterBootstrap>[0]) => clusterBootstrap(estimator, clusters, options);
+  return {
+    accuracy: proportion(
+      hitsOf(probabilities, held),
+      decidedRows(held).map((row) => clusters[row] as string),
+    ),
+    'log-loss': figure(estimators.logLoss),
+    'label-entropy': figure(mean(targets.map(entropy))),
+    brier: figure(estimators.brier),
+    'calibration-error': figure(estimators.calibrationError),
+  };
+}
+
+/** Rows that have a better answer. */
+function decidedRows({ targets }: PairColumns): number[] {
+  return [...targets.keys()].filter((row) => targets[row] !== 0.5);
+}
+
+function hitsOf(probabilities: readonly number[], held: PairColumns): boolean[] {
+  return decidedRows(held).map(
+    (row) => ((probabilities[row] as number) - 0.5) * ((held.targets[row] as number) - 0.5) > 0,
+  );
+}
+
+/** The slope by length, each pair in both directions so that there is no intercept; null with a reason where there is none. */
+function lengthRegression({ targets, lengths }: PairColumns):
+  | { readonly slope: number; readonly reason: null }
+  | { readonly slope: null; readonly reason: string } {
+  const both = [...lengths, ...lengths.map((length) => -length)];
+  const labels = [...targets, ...targets.map((target) => 1 - target)];
+  const fit = logisticRegression([both], labels, new Float64Array(both.length).fill(0.5), 0);
+  return fit.coefficients === null
+    ? { slope: null, reason: `length: ${fit.reason}` }
+    : { slope: fit.coefficients[1] ?? 0, reason: null };
+}
+
+function entropy(target: number): number {
+  const part = (share: number) => (share === 0 ? 0 : -share * Math.log(share));
+  return part(target) + part(1 - target);
+}
+
+/** The points nearest from above to equal steps of coverage. */
+function thinned(curve: ReturnType<typeof riskCoverage>): HeldOut['riskCoverage'] {
+  const kept = Array.from({ length: coverages }, (_, step) =>
+    curve.find(({ coverage }) => coverage >= (step + 1) / coverages - 1e-12),
+  );
+  return [...new Set(kept)].flatMap((point) =>
+    point === undefined ? [] : [{ coverage: point.coverage, threshold: point.threshold, risk: point.risk }],
+  );
+}
