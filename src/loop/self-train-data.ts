@@ -4,7 +4,6 @@ import { seedFrom } from '../aggregate/random.ts';
 import { contentHash, promptCluster } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
 import { shuffle } from '../head/active-choice.ts';
-import type { PairData } from '../head/data.ts';
 import type { FeatureText } from '../reward/features.ts';
 import type { Preference, Sample } from '../schema.ts';
 import type { AnchorPair } from './self-train-parts.ts';
@@ -20,7 +19,7 @@ export interface LoopData {
 }
 
 /**
- * Divides samples by prompt. What has the prompt of an anchor is left out, also where the prompts differ in case and white space alone, or
+ * Divides samples by prompt, without their labels. What has the prompt of an anchor is left out, also where the prompts differ in case and white space alone, or
  * in how one turn of a user is written. Throws JurorError `data` where nothing is left.
  */
 export function divide(
@@ -29,7 +28,9 @@ export function divide(
   { seed, probeShare }: { readonly seed: number; readonly probeShare: number },
 ): LoopData {
   const held = new Set(anchors.map(({ prompt }) => looseCluster(prompt)));
-  const free = samples.filter(({ prompt }) => !held.has(looseCluster(prompt)));
+  const free = samples
+    .filter(({ prompt }) => !held.has(looseCluster(prompt)))
+    .map(({ label: _label, annotations: _annotations, ...sample }) => sample);
   const clusters = [...new Set(free.map(({ prompt }) => looseCluster(prompt)))].sort();
   const drawn = shuffle(clusters, seedFrom('probe prompts', seed));
   const probes = new Set(
@@ -75,37 +76,6 @@ export function comparisonKey({ prompt, chosen, rejected }: Preference): string 
 /** The target of a comparison, that the chosen side is better. */
 export function targetOf({ tie, probability }: Preference): number {
   return tie ? 0.5 : probability;
-}
-
-/** Comparisons as a head trains on them: the rows that they need, and pairs of which each prompt weighs 1 in all. */
-export function trainingData(comparisons: readonly Preference[]): {
-  readonly texts: readonly FeatureText[];
-  readonly pairs: PairData;
-} {
-  const rows = new Map<string, number>();
-  const texts: FeatureText[] = [];
-  const rowOf = (text: FeatureText): number => {
-    const key = contentHash(text);
-    const known = rows.get(key);
-    if (known !== undefined) return known;
-    rows.set(key, texts.length);
-    return texts.push(text) - 1;
-  };
-  const places = comparisons.map((comparison) => sidesOf(comparison).map(rowOf));
-  const totals = new Map<string, number>();
-  for (const { cluster, weight } of comparisons) totals.set(cluster, (totals.get(cluster) ?? 0) + weight);
-  return {
-    texts,
-    pairs: {
-      left: Int32Array.from(places, ([left]) => left ?? 0),
-      right: Int32Array.from(places, ([, right]) => right ?? 0),
-      target: Float64Array.from(comparisons, targetOf),
-      tie: Uint8Array.from(comparisons, ({ tie }) => Number(tie)),
-      margin: new Float64Array(comparisons.length),
-      weight: Float64Array.from(comparisons, ({ cluster, weight }) => weight / (totals.get(cluster) ?? 1)),
-      cluster: comparisons.map(({ cluster }) => cluster),
-    },
-  };
 }
 
 /** Every two answers of a sample, as a sample of their own. */

@@ -127,9 +127,8 @@ async function judgePairs(
   const chosen = { uncertainty: 0, random: 0 };
   if (parts.judge === null || wanted === 0) return { comparisons, orders, first, chosen };
   const samples = await choose(input, wanted, chosen);
-  const options = { seed: seedFrom('judge', input.seed), ...(signal ? { signal } : {}) };
   let place = 0;
-  for await (const judged of parts.judge(samples, options)) {
+  for await (const judged of parts.judge(samples, signal ? { signal } : {})) {
     const [left, right] = samples[place++]?.responses ?? [];
     if (judged.status === 'unscored') {
       count(dropped.unscored, judged.reason);

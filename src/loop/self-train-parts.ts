@@ -1,5 +1,5 @@
 /** What a loop of self-training is made of: parts that others give, so that each can be another one. */
-import type { FeatureMatrix, PairData } from '../head/data.ts';
+import type { FeatureMatrix } from '../head/data.ts';
 import type { Feature, FeatureText } from '../reward/features.ts';
 import type { GuardLimits, Preference, RoundCard, RoundDecision, Sample } from '../schema.ts';
 
@@ -38,13 +38,18 @@ export interface SelfTrainParts<Head> {
     options: PartOptions & { readonly round: number | null },
   ): AsyncIterable<Preference>;
   /** Judge the two answers of each sample in both orders, in the order given. Null: nobody judges. */
-  readonly judge: ((samples: readonly Sample[], options: PartOptions) => AsyncIterable<JudgedPair>) | null;
+  readonly judge:
+    | ((samples: readonly Sample[], options: Pick<PartOptions, 'signal'>) => AsyncIterable<JudgedPair>)
+    | null;
   /** Features of answers, in the order of the texts. */
   read(texts: Iterable<FeatureText>, options: { readonly signal?: AbortSignal }): AsyncIterable<Feature>;
-  /** A head from comparisons alone: what regularises it is chosen on prompts held out from them. */
+  /**
+   * A head from comparisons alone, of which a prompt with many counts no more than one with a single one: what regularises it is chosen
+   * on prompts held out from them.
+   */
   train(
-    data: { readonly features: FeatureMatrix; readonly pairs: PairData },
-    options: PartOptions,
+    comparisons: readonly Preference[],
+    options: PartOptions & { readonly round: number },
   ): TrainedHead<Head> | Promise<TrainedHead<Head>>;
   /** Write a head into an empty folder that is there. */
   writeHead(folder: string, head: Head): Promise<void>;

@@ -10,7 +10,7 @@ import { mean } from '../aggregate/statistic.ts';
 import { promptCluster } from '../canonical.ts';
 import type { FeatureText } from '../reward/features.ts';
 import type { GuardRecord, Preference, RoundCard, RoundDecision, SelfTrainSettings } from '../schema.ts';
-import { comparisonKey, sidesOf, targetOf, trainingData } from './self-train-data.ts';
+import { comparisonKey, sidesOf, targetOf } from './self-train-data.ts';
 import type { KeptRound, LoopFolder } from './self-train-files.ts';
 import { type Gathered, type GatherInput, gather } from './self-train-gather.ts';
 import { differencesOf, type FeatureLibrary } from './self-train-library.ts';
@@ -89,12 +89,7 @@ export async function makeRound<Head>(
   if (early.length > 0) return keep(card, notPromoted(state, 'refused', early));
 
   const all = [...training.flatMap((kept) => kept.comparisons), ...comparisons];
-  await library.load(all.flatMap(sidesOf), signal);
-  const { texts, pairs } = trainingData(all);
-  const trained = await parts.train(
-    { features: library.matrix(texts), pairs },
-    { seed, ...(signal ? { signal } : {}) },
-  );
+  const trained = await parts.train(all, { round, seed, ...(signal ? { signal } : {}) });
   await parts.writeHead(place.head, trained.head);
   // What was written counts, not what is in memory: a loop that goes on later has nothing else.
   const head = await parts.readHead(place.head);
@@ -114,7 +109,7 @@ export async function makeRound<Head>(
     training: {
       rounds: [...training.map(({ card }) => card.round), round],
       comparisons: all.length,
-      prompts: new Set(pairs.cluster).size,
+      prompts: new Set(all.map(({ cluster }) => cluster)).size,
       details: trained.details,
     },
     probes,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cholesky, solveCholesky } from '../../src/aggregate/matrix.ts';
 import { createRandom, type Random, seedFrom } from '../../src/aggregate/random.ts';
 import { promptCluster } from '../../src/canonical.ts';
-import { type FeatureMatrix, type PairData, rowOf } from '../../src/head/data.ts';
+import { type FeatureMatrix, rowOf } from '../../src/head/data.ts';
 import type { AnchorPair, LoopHead, SelfTrainParts } from '../../src/loop/self-train-parts.ts';
 import { preferenceOf } from '../../src/preference/record.ts';
 import type { Preference, Sample } from '../../src/schema.ts';
@@ -140,9 +140,9 @@ export function stubParts({
         yield { status: 'read', vector: vectorOf(text ?? ''), tokens: 1, cached: false };
       }
     },
-    train({ features, pairs }) {
+    train(comparisons) {
       touch();
-      return { head: fitHead(features, pairs), details: { l2: 1 } };
+      return { head: fitHead(comparisons), details: { l2: 1 } };
     },
     async writeHead(folder, head) {
       touch();
@@ -180,21 +180,24 @@ function differenceOf(features: FeatureMatrix, left: number, right: number): num
 }
 
 /** Newton's method on the penalised likelihood of soft labels. */
-function fitHead(features: FeatureMatrix, { left, right, target, weight }: PairData): StubHead {
+function fitHead(comparisons: readonly Preference[]): StubHead {
+  const rows = comparisons.map(({ chosen, rejected, probability, weight }) => {
+    const [left, right] = [vectorOf(chosen.text), vectorOf(rejected.text)];
+    return { z: Array.from(left, (value, place) => value - (right[place] ?? 0)), probability, weight };
+  });
   const w = new Array<number>(size).fill(0);
   let hessian = new Float64Array(size * size);
   for (let step = 0; step < 25; step++) {
     hessian = new Float64Array(size * size);
     const gradient = w.map((value) => value);
     for (let i = 0; i < size; i++) hessian[i * size + i] = 1;
-    for (const [pair, row] of left.entries()) {
-      const z = differenceOf(features, row, right[pair] ?? 0);
+    for (const { z, probability, weight } of rows) {
       const p = 1 / (1 + Math.exp(-z.reduce((sum, value, place) => sum + value * (w[place] ?? 0), 0)));
       for (let i = 0; i < size; i++) {
-        gradient[i] = (gradient[i] ?? 0) + (weight[pair] ?? 0) * (p - (target[pair] ?? 0)) * (z[i] ?? 0);
+        gradient[i] = (gradient[i] ?? 0) + weight * (p - probability) * (z[i] ?? 0);
         for (let j = 0; j < size; j++)
           hessian[i * size + j] =
-            (hessian[i * size + j] ?? 0) + (weight[pair] ?? 0) * p * (1 - p) * (z[i] ?? 0) * (z[j] ?? 0);
+            (hessian[i * size + j] ?? 0) + weight * p * (1 - p) * (z[i] ?? 0) * (z[j] ?? 0);
       }
     }
     const factor = cholesky(hessian, size) as Float64Array;
