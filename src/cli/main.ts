@@ -13,6 +13,7 @@ import { implicitCommand } from './implicit.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
 import { rankCommand } from './rank.ts';
+import { selftrainCommand } from './selftrain.ts';
 import { synthCommand } from './synth.ts';
 import { harmless } from './terminal.ts';
 
@@ -47,6 +48,7 @@ for (const command of [
   calibrateCommand(),
   combineCommand(),
   cardCommand(),
+  selftrainCommand(),
   exportCommand(),
   synthCommand(),
   modelsCommand(),
