@@ -16,6 +16,7 @@ import { rankCommand } from './rank.ts';
 import { selftrainCommand } from './selftrain.ts';
 import { synthCommand } from './synth.ts';
 import { harmless } from './terminal.ts';
+import { trainCommand } from './train.ts';
 
 /** What a shell sees. 1 is kept for gates. */
 const exitCodes = { done: 0, badInput: 2, incomplete: 3, broken: 70, interrupted: 130 } as const;
@@ -47,6 +48,7 @@ for (const command of [
   agreeCommand(),
   calibrateCommand(),
   combineCommand(),
+  trainCommand(),
   cardCommand(),
   selftrainCommand(),
   exportCommand(),

@@ -5,7 +5,13 @@ import { calibrateHead, type HeadCalibration } from '../head/calibrate.ts';
 import { type ConformalThreshold, fitConformal } from '../head/conformal.ts';
 import { type FeatureRange, fitFeatureRange } from '../head/distance.ts';
 import type { TrainingData } from '../head/problem.ts';
-import { chosenRows, crossFittedLogOdds, type Comparisons, type FitSettings, scoreComparisons } from './fit.ts';
+import {
+  type Comparisons,
+  chosenRows,
+  crossFittedLogOdds,
+  type FitSettings,
+  scoreComparisons,
+} from './fit.ts';
 
 /** What was found, and why something was not. */
 export interface Doubts {
@@ -42,7 +48,8 @@ export function doubtsOf(data: TrainingData, settings: FitSettings, options: Dou
   };
   const range = attempt('range', () => rangeOf(data, settings.seed));
   const { scores } = data;
-  const compared = options.pairs ?? (scores && options.weights ? scoreComparisons(scores, options.weights) : null);
+  const compared =
+    options.pairs ?? (scores && options.weights ? scoreComparisons(scores, options.weights) : null);
   const nothing = { calibration: null, conformal: null, range, pairs: 0 };
   if (compared === null || compared.cluster.length === 0)
     return { ...nothing, missing: { ...missing, calibration: 'no two answers of one prompt are compared' } };

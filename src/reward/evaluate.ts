@@ -2,7 +2,7 @@
 import type { FeatureMatrix } from '../head/data.ts';
 import type { HeadBelief } from '../head/opinion.ts';
 import type { HeldOut } from '../schema.ts';
-import { type Comparisons, pairOpinions, scoresOf } from './fit.ts';
+import { type Comparisons, outputScores, pairOpinions } from './fit.ts';
 import { type PairColumns, pairsHeldOut } from './held-out-pairs.ts';
 import { type ScoreColumns, scoresHeldOut } from './held-out-scores.ts';
 import { balanceOf, type LabelSet, lengthOf, objectivesOf, rowsRecord } from './training-sets.ts';
@@ -29,8 +29,11 @@ export function evaluateHead(inputs: EvaluationInputs): HeldOut {
   const shared = { how, rows: rowsRecord(held), balance: balanceOf(held) };
   if (held.kind !== 'pairs') return { ...shared, ...scoreFigures(inputs), riskCoverage: [] };
   const opinions = pairOpinions(belief, features, pairsOf(held, rowOf));
-  const probabilities = opinions.map(({ probability }) => probability);
-  const figures = pairsHeldOut(probabilities, pairColumns(held), pairColumns(training), { seed });
+  const answers = {
+    probabilities: opinions.map(({ probability }) => probability),
+    abstained: opinions.map(({ abstain }) => abstain),
+  };
+  const figures = pairsHeldOut(answers, pairColumns(held), pairColumns(training), { seed });
   return { ...shared, ...figures };
 }
 
@@ -62,7 +65,7 @@ function scoreFigures({
   seed,
 }: EvaluationInputs): Pick<HeldOut, 'figures' | 'baselines'> {
   const objectives = objectivesOf(held.scores).filter((name) => Object.hasOwn(outputs, name));
-  const scores = scoresOf(belief.members, features);
+  const scores = outputScores(belief.members, features);
   const parts = objectives.map((name) => {
     const own = held.scores.filter(({ targets }) => Object.hasOwn(targets, name));
     const predicted = own.map(({ text }) => scores[outputs[name] ?? 0]?.[rowOf(text)] ?? 0);

@@ -54,7 +54,10 @@ export async function readFeatureMatrix(
   }
   if (count === 0) {
     const reasons = [...unread].map(([reason, n]) => `${reason} ${n}`).join(', ');
-    throw new JurorError('data', `expected answers that the backbone can read, got none (${reasons || 'no texts'})`);
+    throw new JurorError(
+      'data',
+      `expected answers that the backbone can read, got none (${reasons || 'no texts'})`,
+    );
   }
   return {
     matrix: { rows: count, columns: size, values: values.subarray(0, count * size) },

@@ -129,6 +129,18 @@ export function requireSameFeatures(wanted: FeatureSpec, found: FeatureSpec): vo
   if (wanted.size !== found.size) complain('width of the backbone', String(wanted.size), String(found.size));
 }
 
+/** What is told where features of `found` are read under other conditions than a head's; null where they are the same. */
+export function otherConditions(wanted: FeatureSpec, found: FeatureSpec): string | null {
+  const names = [...new Set([...Object.keys(wanted.settings), ...Object.keys(found.settings)])].sort();
+  const told = names.flatMap((name) => {
+    const [before, now] = [wanted.settings[name], found.settings[name]];
+    return before === now ? [] : [`${name} ${before ?? 'unknown'}, now ${now ?? 'unknown'}`];
+  });
+  return told.length === 0
+    ? null
+    : `the head was trained under other conditions, which moves scores a little: ${told.join('; ')}`;
+}
+
 function named({ model, digest }: FeatureSpec): string {
   return `${model} (SHA-256 ${digest.slice(0, 12)}…)`;
 }

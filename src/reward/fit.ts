@@ -1,7 +1,8 @@
 /** Members and posterior from training data, and what heads fitted alike say of prompts that they did not see. */
+
+import { foldOf } from '../head/checks.ts';
 import { type FeatureMatrix, type PairData, rowOf } from '../head/data.ts';
 import { fitEnsemble, type TrainingParts } from '../head/ensemble.ts';
-import { foldOf } from '../head/checks.ts';
 import { scoreMember } from '../head/head.ts';
 import { fitLaplace, type LaplacePosterior } from '../head/laplace.ts';
 import type { HeadLoss } from '../head/losses.ts';
@@ -134,7 +135,11 @@ export function crossFittedLogOdds(
   return logOdds;
 }
 
-function withoutFold({ features, pairs, rankings, scores }: TrainingData, fold: number, seed: number): TrainingData | null {
+function withoutFold(
+  { features, pairs, rankings, scores }: TrainingData,
+  fold: number,
+  seed: number,
+): TrainingData | null {
   const keep = (cluster: readonly string[]) => (place: number) =>
     foldOf(cluster[place] as string, crossFolds, seed) !== fold;
   const kept = {
@@ -155,7 +160,10 @@ export function scoreComparisons(
   const { row, cluster, target, objectives } = scores;
   const width = objectives.length;
   const worth = cluster.map((_, line) =>
-    weights.reduce((sum, weight, k) => (weight === 0 ? sum : sum + weight * (target[line * width + k] as number)), 0),
+    weights.reduce(
+      (sum, weight, k) => (weight === 0 ? sum : sum + weight * (target[line * width + k] as number)),
+      0,
+    ),
   );
   const found: [left: number, right: number, target: number, cluster: string][] = [];
   for (const [name, lines] of Map.groupBy(cluster.keys(), (line) => cluster[line] as string))
@@ -174,13 +182,14 @@ export function scoreComparisons(
 }
 
 /** Scores of all rows, output by output: the mean over members. */
-export function scoresOf(members: HeadBelief['members'], features: FeatureMatrix): Float64Array[] {
+export function outputScores(members: HeadBelief['members'], features: FeatureMatrix): Float64Array[] {
   const each = members.map((member) => scoreMember(member, features));
   const outputs = members[0]?.bias.length ?? 0;
   return Array.from({ length: outputs }, (_, output) =>
     Float64Array.from(
       { length: features.rows },
-      (_, row) => each.reduce((sum, scores) => sum + (scores[row * outputs + output] as number), 0) / each.length,
+      (_, row) =>
+        each.reduce((sum, scores) => sum + (scores[row * outputs + output] as number), 0) / each.length,
     ),
   );
 }

@@ -1,12 +1,6 @@
 /** What a head is worth on comparisons that it was not trained on, beside what needs no head. */
 import { calibrationEstimators } from '../aggregate/calibration-error.ts';
-import {
-  type BootstrapOptions,
-  clusterBootstrap,
-  type Figure,
-  proportion,
-  undefinedFigure,
-} from '../aggregate/interval.ts';
+import { type BootstrapOptions, clusterBootstrap, type Figure, proportion } from '../aggregate/interval.ts';
 import { logisticRegression } from '../aggregate/logistic-regression.ts';
 import { logistic } from '../aggregate/logits.ts';
 import { riskCoverage, riskCoverageArea } from '../aggregate/risk-coverage.ts';
@@ -22,27 +16,36 @@ export interface PairColumns {
   readonly clusters: readonly string[];
 }
 
+/** What a head says of them. */
+export interface PairAnswers {
+  /** That the left answer is better. */
+  readonly probabilities: readonly number[];
+  /** The head had better not decide. */
+  readonly abstained: readonly boolean[];
+}
+
 /** Points of the curve that are kept. */
-const coverages = 20;
+const coverages = 10;
 
 /**
  * Figures of probabilities that the left answer is better. Accuracy is over comparisons that have a better answer, an undecided one is a miss;
  * log loss, Brier score and calibration error are against soft labels as they are, and `label-entropy` is the least that the log loss could be.
  * Baselines: the longer answer wins; a logistic regression on the difference of lengths, fitted on `training`; and the side that wins more often
- * there. `gain` is the head's accuracy less theirs.
+ * there. `gain` is the head's accuracy less theirs. `decided` is the share of the comparisons from which the head does not abstain, and
+ * `decided-wrong` the share that it decides wrongly, both of all that have a better answer.
  */
 export function pairsHeldOut(
-  probabilities: readonly number[],
+  { probabilities, abstained }: PairAnswers,
   held: PairColumns,
   training: PairColumns,
   options: BootstrapOptions = {},
 ): Pick<HeldOut, 'figures' | 'baselines' | 'riskCoverage'> {
   const own = figuresOf(probabilities, held, options);
-  const regression = lengthRegression(training);
+  const slope = lengthRegression(training);
   const side = training.targets.reduce((sum, target) => sum + target, 0) / training.targets.length;
   const rules = {
     longer: held.lengths.map((length) => (Math.sign(length) + 1) / 2),
-    'length-regression': regression.slope === null ? null : held.lengths.map((length) => logistic(regression.slope * length)),
+    'length-regression': held.lengths.map((length) => logistic(slope * length)),
     constant: held.lengths.map(() => side),
   };
   const decided = decidedRows(held);
@@ -50,21 +53,27 @@ export function pairsHeldOut(
   const clusters = decided.map((row) => held.clusters[row] as string);
   const column = (values: readonly boolean[]) => mean(values.map(Number));
   const baselines = Object.entries(rules).map(([name, guesses]) => {
-    if (guesses === null) {
-      const missing = undefinedFigure(regression.reason ?? '', held.clusters);
-      return [name, { accuracy: missing, gain: missing, 'log-loss': missing }] as const;
-    }
     const { accuracy, 'log-loss': logLoss } = figuresOf(guesses, held, options);
     const gain = clusterBootstrap(difference(column(hits), column(hitsOf(guesses, held))), clusters, options);
     // A rule that knows no doubt has no probabilities to judge.
     return [name, name === 'longer' ? { accuracy, gain } : { accuracy, gain, 'log-loss': logLoss }] as const;
   });
-  const confidences = decided.map((row) => Math.max(probabilities[row] as number, 1 - (probabilities[row] as number)));
+  const confidences = decided.map((row) =>
+    Math.max(probabilities[row] as number, 1 - (probabilities[row] as number)),
+  );
   const wrong = hits.map((hit) => !hit);
   return {
     figures: {
       ...own,
       'risk-coverage-area': clusterBootstrap(riskCoverageArea(confidences, wrong), clusters, options),
+      decided: proportion(
+        decided.map((row) => !abstained[row]),
+        clusters,
+      ),
+      'decided-wrong': proportion(
+        decided.map((row, place) => !abstained[row] && wrong[place] === true),
+        clusters,
+      ),
     },
     baselines: Object.fromEntries(baselines),
     riskCoverage: thinned(riskCoverage(confidences, wrong)),
@@ -78,7 +87,8 @@ function figuresOf(
 ): { readonly accuracy: Figure; readonly 'log-loss': Figure } & Readonly<Record<string, Figure>> {
   const { targets, clusters } = held;
   const estimators = calibrationEstimators(probabilities, targets, { pairs: true });
-  const figure = (estimator: Parameters<typeof clusterBootstrap>[0]) => clusterBootstrap(estimator, clusters, options);
+  const figure = (estimator: Parameters<typeof clusterBootstrap>[0]) =>
+    clusterBootstrap(estimator, clusters, options);
   return {
     accuracy: proportion(
       hitsOf(probabilities, held),
@@ -102,16 +112,17 @@ function hitsOf(probabilities: readonly number[], held: PairColumns): boolean[] 
   );
 }
 
-/** The slope by length, each pair in both directions so that there is no intercept; null with a reason where there is none. */
-function lengthRegression({ targets, lengths }: PairColumns):
-  | { readonly slope: number; readonly reason: null }
-  | { readonly slope: null; readonly reason: string } {
-  const both = [...lengths, ...lengths.map((length) => -length)];
+/** Keeps the slope finite where length separates the pairs. */
+const lengthRidge = 1e-3;
+
+/** Log-odds by length: each pair in both directions, so that there is no intercept. */
+function lengthRegression({ targets, lengths }: PairColumns): number {
+  const unit = Math.sqrt(lengths.reduce((sum, length) => sum + length * length, 0) / lengths.length);
+  if (!(unit > 0)) return 0;
+  const both = [...lengths, ...lengths.map((length) => -length)].map((length) => length / unit);
   const labels = [...targets, ...targets.map((target) => 1 - target)];
-  const fit = logisticRegression([both], labels, new Float64Array(both.length).fill(0.5), 0);
-  return fit.coefficients === null
-    ? { slope: null, reason: `length: ${fit.reason}` }
-    : { slope: fit.coefficients[1] ?? 0, reason: null };
+  const fit = logisticRegression([both], labels, new Float64Array(both.length).fill(0.5), lengthRidge);
+  return (fit.coefficients?.[1] ?? 0) / unit;
 }
 
 function entropy(target: number): number {

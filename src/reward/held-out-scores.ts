@@ -84,13 +84,21 @@ function outcomeFigures(
   };
 }
 
-function curveOf(scores: readonly number[], { targets, clusters }: ScoreColumns, options: BootstrapOptions): Figure {
+function curveOf(
+  scores: readonly number[],
+  { targets, clusters }: ScoreColumns,
+  options: BootstrapOptions,
+): Figure {
   if (!targets.every((target) => target === 0 || target === 1))
     return undefinedFigure('the labels are not two-valued', clusters);
   const positive = targets.map((target) => target === 1);
   return clusterBootstrap(areaUnderCurve(scores, positive), clusters, options);
 }
 
-function withoutRanks({ 'area-under-curve': _curve, 'mean-label': _label, ...rest }: HeldOutFigures): HeldOutFigures {
+function withoutRanks({
+  'area-under-curve': _curve,
+  'mean-label': _label,
+  ...rest
+}: HeldOutFigures): HeldOutFigures {
   return rest;
 }

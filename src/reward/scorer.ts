@@ -1,18 +1,18 @@
-/** Scores of answers by a head, and what it thinks of the best against the next one. */
-import { logistic } from '../aggregate/logits.ts';
+/** Scores of answers by a head, and what it thinks of any two of them. */
 import type { Listener } from '../events.ts';
 import type { FeatureMatrix } from '../head/data.ts';
-import { type HeadMember, scoreMember } from '../head/head.ts';
+import { type AnswerOpinion, type GroupOpinion, groupOpinion, type PairOpinion } from '../head/opinion.ts';
 import type { RewardHead, Sample } from '../schema.ts';
-import { type FeatureReader, requireSameFeatures } from './features.ts';
+import { type Feature, type FeatureReader, otherConditions, requireSameFeatures } from './features.ts';
+import { outputScores } from './fit.ts';
 import type { Head } from './head-file.ts';
 
 /** What a scorer is made of. */
 export interface ScorerOptions {
   readonly head: Head;
-  /** Reads what the head was trained on: {@link requireSameFeatures}. */
+  /** Reads what the head was trained on: see `requireSameFeatures`. */
   readonly features: FeatureReader;
-  /** Told once where features are of another device or build than the head's. */
+  /** Told once where features are of another device or build than the head's, which moves scores a little. */
   readonly onEvent?: Listener;
 }
 
@@ -26,29 +26,19 @@ export interface ScoreCallOptions {
 export type AnswerScore =
   | {
       readonly status: 'scored';
-      /** The objectives combined. */
+      /** The objectives combined, on average over members. */
       readonly score: number;
       /** Objective → score. */
       readonly objectives: Readonly<Record<string, number>>;
       /** Standard deviation of the score; null where the head cannot tell. */
       readonly deviation: number | null;
+      /** Share of the training answers that lie nearer to their middle; null where the head cannot tell. */
+      readonly distance: number | null;
       /** What it costs to read, whether or not it was read now. */
       readonly tokens: number;
       readonly cached: boolean;
     }
   | { readonly status: 'unscored'; readonly reason: 'context' | 'invalid'; readonly message: string };
-
-/** What a head says of one answer against another. */
-export interface AnswerComparison {
-  /** That the first is better. */
-  readonly probability: number;
-  /** Log-odds of that, as they are before any doubt of the head's own. */
-  readonly difference: number;
-  /** Standard deviation of the difference; null where the head cannot tell. */
-  readonly deviation: number | null;
-  /** Why the head had better not decide; null where it decides. */
-  readonly abstained: string | null;
-}
 
 /** What a head says of the answers to one prompt. */
 export interface PromptScores {
@@ -56,8 +46,8 @@ export interface PromptScores {
   readonly answers: readonly AnswerScore[];
   /** Places of the scored answers, best first; equal scores in the order of the texts. */
   readonly order: readonly number[];
-  /** Two scored answers, by their places; null where one is unscored. */
-  compare(left: number, right: number): AnswerComparison | null;
+  /** Two answers by their places; null where one of them is unscored. */
+  readonly compare: (left: number, right: number) => PairOpinion | null;
 }
 
 /** Scores answers with one head. */
@@ -65,6 +55,8 @@ export interface Scorer {
   readonly record: RewardHead;
   /** SHA-256 of the head's file. */
   readonly digest: string;
+  /** Whether probabilities of comparisons mean something: scores are log-odds, or were calibrated on comparisons. */
+  readonly comparable: boolean;
   /** Throws JurorError `aborted`, and `engine` where the engine fails. An answer that does not fit is `unscored`. */
   score(
     prompt: Sample['prompt'],
@@ -73,69 +65,78 @@ export interface Scorer {
   ): Promise<PromptScores>;
 }
 
+/** Losses whose scores are log-odds of comparisons as they are. */
+const logOddsLosses = ['bradley-terry', 'robust', 'davidson', 'plackett-luce', 'cross-entropy'];
+
 /** A scorer. Throws JurorError `model`, saying what differs, for features of another backbone, template or read-out. */
 export function openScorer({ head, features, onEvent }: ScorerOptions): Scorer {
-  requireSameFeatures(head.record.feature, features.spec);
-  const { record, members, digest } = head;
-  void onEvent;
+  const { record, belief, digest } = head;
+  requireSameFeatures(record.feature, features.spec);
+  const others = otherConditions(record.feature, features.spec);
+  if (others !== null) onEvent?.({ type: 'warning', message: others });
   return {
     record,
     digest,
+    comparable: record.calibration !== null || logOddsLosses.includes(record.loss.kind),
     async score(prompt, texts, options = {}) {
-      const found: ReadAnswer[] = [];
-      for await (const feature of features.read(
-        texts.map((text) => ({ prompt, text })),
-        options,
-      ))
-        found.push(
-          feature.status === 'unscored' ? { answer: feature, members: [] } : scored(feature, record, members),
-        );
-      const places = [...found.keys()].filter((place) => found[place]?.answer.status === 'scored');
-      return {
-        answers: found.map(({ answer }) => answer),
-        order: places.sort((left, right) => scoreOf(found[right]) - scoreOf(found[left]) || left - right),
-        compare: (left, right) => compare(found[left], found[right]),
-      };
+      const gated = belief.combination?.gate ? [{ prompt }] : [];
+      const asked = [...gated, ...texts.map((text) => ({ prompt, text }))];
+      const found: Feature[] = [];
+      for await (const feature of features.read(asked, options)) found.push(feature);
+      const state = gated.length > 0 ? found.shift() : undefined;
+      // Without the prompt's state nothing can be weighed.
+      if (state?.status === 'unscored')
+        return { answers: texts.map(() => state), order: [], compare: () => null };
+      const read = found.flatMap((feature) => (feature.status === 'read' ? [feature.vector] : []));
+      const lengths = texts.flatMap((text, place) => (found[place]?.status === 'read' ? [text.length] : []));
+      const matrix = stacked(read, record.feature.size);
+      const opinion = groupOpinion(belief, matrix, { lengths, ...(state ? { prompt: state.vector } : {}) });
+      return promptScores(found, {
+        opinion,
+        objectives: record.objectives,
+        outputs: outputScores(belief.members, matrix),
+      });
     },
   };
 }
 
-interface ReadAnswer {
-  readonly answer: AnswerScore;
-  /** Combined score by each member. */
-  readonly members: readonly number[];
+interface ReadScores {
+  readonly opinion: GroupOpinion;
+  readonly objectives: readonly string[];
+  /** Output by output, answer by answer. */
+  readonly outputs: readonly Float64Array[];
 }
 
-function scored(
-  { vector, tokens, cached }: { vector: Float32Array; tokens: number; cached: boolean },
-  { objectives, combination }: RewardHead,
-  members: readonly HeadMember[],
-): ReadAnswer {
-  const features: FeatureMatrix = { rows: 1, columns: vector.length, values: vector };
-  const each = members.map((member) => scoreMember(member, features));
-  const combined = each.map((scores) =>
-    scores.reduce((sum, score, index) => sum + score * (combination.weights[index] ?? 0), 0),
-  );
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const answer: AnswerScore = {
-    status: 'scored',
-    score: mean(combined),
-    objectives: Object.fromEntries(
-      objectives.map((name, index) => [name, mean(each.map((scores) => scores[index] ?? 0))]),
-    ),
-    deviation: null,
-    tokens,
-    cached,
+function promptScores(found: readonly Feature[], { opinion, objectives, outputs }: ReadScores): PromptScores {
+  const places = [...found.keys()].filter((place) => found[place]?.status === 'read');
+  const rows = new Map(places.map((place, row) => [place, row]));
+  return {
+    answers: found.map((feature, place): AnswerScore => {
+      if (feature.status === 'unscored') return feature;
+      const row = rows.get(place) as number;
+      const { score, deviation, distance } = opinion.answers[row] as AnswerOpinion;
+      return {
+        status: 'scored',
+        score,
+        objectives: Object.fromEntries(
+          objectives.map((name, output) => [name, outputs[output]?.[row] as number]),
+        ),
+        deviation,
+        distance: distance?.quantile ?? null,
+        tokens: feature.tokens,
+        cached: feature.cached,
+      };
+    }),
+    order: opinion.order.map((row) => places[row] as number),
+    compare(left, right) {
+      const [first, second] = [rows.get(left), rows.get(right)];
+      return first === undefined || second === undefined ? null : opinion.pair(first, second);
+    },
   };
-  return { answer, members: combined };
 }
 
-function scoreOf(read: ReadAnswer | undefined): number {
-  return read?.answer.status === 'scored' ? read.answer.score : Number.NEGATIVE_INFINITY;
-}
-
-function compare(left: ReadAnswer | undefined, right: ReadAnswer | undefined): AnswerComparison | null {
-  if (left?.answer.status !== 'scored' || right?.answer.status !== 'scored') return null;
-  const difference = left.answer.score - right.answer.score;
-  return { probability: logistic(difference), difference, deviation: null, abstained: null };
+function stacked(vectors: readonly Float32Array[], columns: number): FeatureMatrix {
+  const values = new Float32Array(vectors.length * columns);
+  for (const [row, vector] of vectors.entries()) values.set(vector, row * columns);
+  return { rows: vectors.length, columns, values };
 }

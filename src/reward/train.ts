@@ -1,62 +1,30 @@
 /** Training a reward head: from labels and a reader of features to a head, and everything that is to be said of it. */
 import { JurorError } from '../errors.ts';
-import type { Listener } from '../events.ts';
 import { type CompleteLoss, completeLoss, type HeadLoss } from '../head/losses.ts';
 import type { HeadBelief } from '../head/opinion.ts';
 import { partOf, type TrainingData } from '../head/problem.ts';
 import type { TrainedMember } from '../head/train.ts';
-import { Name, type RewardHead } from '../schema.ts';
+import { Name } from '../schema/primitives.ts';
+import type { HeadRows, RewardHead } from '../schema.ts';
 import { jurorVersion } from '../store/manifest.ts';
 import { type Doubts, doubtsOf } from './doubts.ts';
 import { evaluateHead } from './evaluate.ts';
 import type { ReadingProgress } from './feature-matrix.ts';
-import type { FeatureReader } from './features.ts';
-import { type FitSettings, fitHead } from './fit.ts';
+import { crossFolds, type FitSettings, fitHead } from './fit.ts';
 import type { Head } from './head-file.ts';
-import { type ChosenPenalty, choosePenalty } from './penalty.ts';
+import { type Outputs, outputsOf } from './outputs.ts';
+import { choosePenalty } from './penalty.ts';
+import { readSides, type Side } from './sides.ts';
+import type { TrainHeadOptions } from './train-options.ts';
 import type { TrainingFiles } from './training-files.ts';
 import {
   balanceOf,
   type LabelOptions,
-  type LabelSet,
   pairData,
   rankingData,
   rowsRecord,
   scoreData,
 } from './training-sets.ts';
-import { type Outputs, outputsOf } from './outputs.ts';
-import { readSides } from './sides.ts';
-
-/** What a head is trained on, and how. */
-export interface TrainHeadOptions extends LabelOptions {
-  /** Reads the features; the head will refuse others. */
-  readonly features: FeatureReader;
-  readonly data: TrainingFiles;
-  /** A test set of its own, of the same kind; its prompts are left out of the training. Default: a share of the data. */
-  readonly anchors?: TrainingFiles | undefined;
-  /** Default by the data: `bradley-terry` for comparisons, `cross-entropy` for steps and for labels 0 and 1, `regression` for other scores. */
-  readonly loss?: HeadLoss | undefined;
-  /** Penalty on the weights, or `auto`: the one with the least loss on unseen prompts. Default `auto`. */
-  readonly l2?: number | 'auto' | undefined;
-  /** Units of a hidden layer. Default 0: a linear head. */
-  readonly hidden?: number | undefined;
-  /** Default 1. */
-  readonly members?: number | undefined;
-  /** Share of the prompts that are held out. Default 0.2; 0 holds out none. */
-  readonly holdout?: number | undefined;
-  /** Share of all comparisons that the head may decide wrongly; beyond it abstains. Default 0.1. */
-  readonly errorRate?: number | undefined;
-  /** Of the split, the folds, the members and the intervals. Default 0. */
-  readonly seed?: number | undefined;
-  /** Default `reward`. */
-  readonly name?: string | undefined;
-  /** Default `1`. */
-  readonly version?: string | undefined;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: Listener;
-  /** Told after each text that was read. */
-  readonly onProgress?: (progress: ReadingProgress) => void;
-}
 
 /** A head that was trained. */
 export interface TrainedHead extends Omit<Head, 'digest'> {
@@ -77,13 +45,14 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
   const { features, data, hidden = 0, members = 1, seed = 0, errorRate = 0.1 } = options;
   const { name = 'reward', version = '1' } = options;
   requireName('a name of the head', name);
-  const loss = completeLoss(options.loss ?? defaultLoss(data));
+  const given = options.loss ?? defaultLoss(data);
+  const loss = completeLoss(given);
   requireKind(loss, data);
-  const sides = await readSides(options, loss);
+  const sides = await readSides(options);
   const { training, held } = sides;
   const outputs = outputsOf(training.set, loss);
-  const rows = dataOf(training.set, training.features, training.rowOf, loss, outputs, options);
-  const fitting = { loss, hidden, members, seed, combination: outputs.combination };
+  const rows = dataOf(training, loss, outputs, options);
+  const fitting = { loss: given, hidden, members, seed, combination: outputs.combination };
   const penalty = choosePenalty(rows.data, fitting, options.l2 ?? 'auto');
   const settings: FitSettings = { ...fitting, l2: penalty.l2 };
   const { belief: plain, trained } = fitHead(rows.data, settings);
@@ -137,7 +106,10 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
     l2: { value: penalty.l2, curve: penalty.curve },
     tieOdds: trained[0]?.ties ?? null,
     ...doubtsRecord(doubts, belief, rows.weight * penalty.l2),
-    training: { rows: leavingOut(rowsRecord(training.set), rows.withoutOrder), balance: balanceOf(training.set) },
+    training: {
+      rows: leavingOut(rowsRecord(training.set), rows.withoutOrder),
+      balance: balanceOf(training.set),
+    },
     heldOut,
     seed,
     juror: jurorVersion(),
@@ -148,5 +120,83 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
     members: trained.map(({ member: _numbers, ...told }) => told),
     doubts,
     reading: sides.reading,
+  };
+}
+
+/** The loss that data of a kind call for. */
+export function defaultLoss({ kind, rows }: TrainingFiles): HeadLoss {
+  if (kind === 'pairs') return { kind: 'bradley-terry' };
+  const labels = rows.scores.flatMap(({ targets }) => Object.values(targets));
+  const twoValued = labels.every((label) => label === 0 || label === 1);
+  return { kind: kind === 'steps' || twoValued ? 'cross-entropy' : 'regression' };
+}
+
+/** Which kinds of labels a loss takes; the first is read where the data hold both. */
+export function kindsOf(loss: HeadLoss['kind']): readonly TrainingFiles['kind'][] {
+  return partOf({ kind: loss }) === 'scores' ? ['scores', 'steps'] : ['pairs'];
+}
+
+function requireKind({ kind }: CompleteLoss, data: TrainingFiles): void {
+  if (!kindsOf(kind).includes(data.kind))
+    throw new JurorError('usage', `${kind}: expected ${kindsOf(kind).join(' or ')}, got ${data.kind}`);
+}
+
+function requireName(what: string, name: string): void {
+  const { error } = Name.safeParse(name);
+  if (error) throw new JurorError('usage', `${what}: ${error.issues[0]?.message}, got '${name}'`);
+}
+
+interface Rows {
+  readonly data: TrainingData;
+  /** Sum of the weights. */
+  readonly weight: number;
+  /** Samples whose comparisons are no order. */
+  readonly withoutOrder: number;
+}
+
+function dataOf(
+  { set, features, rowOf }: Side,
+  loss: CompleteLoss,
+  { labels }: Outputs,
+  options: LabelOptions,
+): Rows {
+  const sum = (weights: Float64Array) => weights.reduce((total, weight) => total + weight, 0);
+  const part = partOf(loss);
+  if (part === 'scores') {
+    const scores = scoreData(set, labels, rowOf);
+    return { data: { features, scores }, weight: sum(scores.weight), withoutOrder: 0 };
+  }
+  if (part === 'pairs') {
+    const pairs = pairData(set, rowOf, options);
+    return { data: { features, pairs }, weight: sum(pairs.weight), withoutOrder: 0 };
+  }
+  const { rankings, withoutOrder } = rankingData(set, rowOf);
+  return { data: { features, rankings }, weight: rankings.orders.length, withoutOrder };
+}
+
+function leavingOut(rows: HeadRows, withoutOrder: number): HeadRows {
+  return withoutOrder === 0
+    ? rows
+    : { ...rows, leftOut: { ...rows.leftOut, 'sample whose comparisons are no order': withoutOrder } };
+}
+
+function optionsRecord(options: object): RewardHead['loss']['options'] {
+  const entries = Object.entries(options).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? [...value] : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function doubtsRecord(
+  { calibration, conformal, range, pairs }: Doubts,
+  belief: HeadBelief,
+  ridge: number,
+): Pick<RewardHead, 'calibration' | 'conformal' | 'posterior' | 'range'> {
+  return {
+    calibration: calibration && { slope: calibration.line.slope, folds: crossFolds, pairs },
+    conformal,
+    posterior: belief.posterior && { kind: 'laplace', ridge },
+    range: range && { shape: range.shape, shrinkage: range.shrinkage, rows: range.rows },
   };
 }

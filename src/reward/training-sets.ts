@@ -3,8 +3,14 @@ import { createHash } from 'node:crypto';
 import { proportion } from '../aggregate/interval.ts';
 import { canonicalJson } from '../canonical.ts';
 import type { PairData, RankingData, ScoreData } from '../head/data.ts';
-import type { HeldOut, HeadRows } from '../schema.ts';
-import type { TrainingKind, TrainingPair, TrainingRows, TrainingScore, TrainingText } from './training-rows.ts';
+import type { HeadRows, HeldOut } from '../schema.ts';
+import type {
+  TrainingKind,
+  TrainingPair,
+  TrainingRows,
+  TrainingScore,
+  TrainingText,
+} from './training-rows.ts';
 
 /** How labels are taken. */
 export interface LabelOptions {
@@ -180,8 +186,12 @@ export function rowsRecord({ texts, pairs, scores, leftOut }: LabelSet): HeadRow
 
 /** How the labels of the rows lie. */
 export function balanceOf({ texts, pairs, scores }: LabelSet): HeldOut['balance'] {
-  const targets = [...pairs.map(({ target }) => target), ...scores.flatMap(({ targets }) => Object.values(targets))];
-  const share = (test: (target: number) => boolean) => targets.filter(test).length / Math.max(1, targets.length);
+  const targets = [
+    ...pairs.map(({ target }) => target),
+    ...scores.flatMap(({ targets }) => Object.values(targets)),
+  ];
+  const share = (test: (target: number) => boolean) =>
+    targets.filter(test).length / Math.max(1, targets.length);
   const decided = pairs.filter(
     ({ left, right, target }) => target !== 0.5 && lengthOf(texts, left) !== lengthOf(texts, right),
   );
