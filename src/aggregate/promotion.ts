@@ -1,7 +1,7 @@
 /** Whether a new head is better than the best one so far, on anchors that are looked at again and again. */
 import { JurorError } from '../errors.ts';
-import { compareJudges, type JudgeComparison } from './compare.ts';
-import { clusterBootstrap, type Figure } from './interval.ts';
+import { compareJudges } from './compare.ts';
+import { type Figure, meanInterval } from './interval.ts';
 import { mean, requireFinite, requireSameLength } from './statistic.ts';
 
 /**
@@ -54,9 +54,9 @@ export interface PromotionTest {
   readonly worse: boolean;
 }
 
-/** Resamples that should lie beyond each end of an interval. */
+/** Draws that should lie beyond the end of an interval, or beyond the level of a test. */
 const beyond = 20;
-const mostResamples = 200_000;
+const mostDraws = 200_000;
 
 /**
  * The level of the interval at the k-th look: 1 − α / (k (k + 1)). These shares of α sum to α over any number of looks, so that a
@@ -89,7 +89,7 @@ export function anchorGains(
 
 /** The mean gain with its 95 % interval, clustered by prompt. */
 export function anchorFigure({ gains, cluster }: AnchorGains, seed = 0): Figure {
-  return clusterBootstrap(mean(gains), cluster, { seed });
+  return meanInterval(gains, cluster, { seed });
 }
 
 /**
@@ -100,23 +100,30 @@ export function testPromotion(
   candidate: readonly number[],
   best: readonly number[],
   anchors: Anchors,
-  { measure = 'accuracy', alpha = 0.05, look, spending = true, seed = 0, resamples }: PromotionOptions,
+  {
+    measure = 'accuracy',
+    alpha = 0.05,
+    look,
+    spending = true,
+    seed = 0,
+    resamples = 10_000,
+  }: PromotionOptions,
 ): PromotionTest {
   const level = levelOfLook(look, alpha, spending);
   const tail = (1 - level) / 2;
   const fresh = anchorGains(candidate, anchors, measure);
   const former = anchorGains(best, anchors, measure);
-  const { difference, pValue }: JudgeComparison = compareJudges(
-    fresh.gains,
-    former.gains,
-    mean,
-    fresh.cluster,
-    {
-      seed,
-      level,
-      resamples: Math.min(mostResamples, Math.max(resamples ?? 10_000, Math.ceil(beyond / tail))),
-    },
-  );
+  const gained = fresh.gains.map((gain, row) => gain - (former.gains[row] ?? 0));
+  const difference = meanInterval(gained, fresh.cluster, {
+    seed,
+    level,
+    resamples: Math.min(mostDraws, Math.max(resamples, Math.ceil(beyond / tail))),
+  });
+  const { pValue } = compareJudges(fresh.gains, former.gains, mean, fresh.cluster, {
+    seed,
+    resamples: 1,
+    permutations: Math.min(mostDraws, Math.ceil(beyond / (1 - level))),
+  });
   const { low, high } = difference;
   return {
     measure,

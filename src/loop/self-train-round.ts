@@ -1,12 +1,10 @@
 /** One round: gather, guard, train, guard again, and only then ask the anchors. */
 
-import { compareJudges } from '../aggregate/compare.ts';
 import { labelAgreement, labelFigures, lengthCorrelation } from '../aggregate/drift.ts';
 import { guardHead, guardLabels, type LabelEvidence } from '../aggregate/drift-guards.ts';
 import { type Figure, meanInterval, undefinedFigure } from '../aggregate/interval.ts';
 import { type AnchorGains, anchorFigure, anchorGains, testPromotion } from '../aggregate/promotion.ts';
 import { seedFrom } from '../aggregate/random.ts';
-import { mean } from '../aggregate/statistic.ts';
 import { promptCluster } from '../canonical.ts';
 import type { FeatureText } from '../reward/features.ts';
 import type { GuardRecord, Preference, RoundCard, RoundDecision, SelfTrainSettings } from '../schema.ts';
@@ -273,8 +271,8 @@ export function anchorTexts({ prompt, first, second }: AnchorPair): [FeatureText
 }
 
 function differenceOf(left: AnchorGains, right: AnchorGains, seed: number): Figure {
-  const options = { seed, permutations: 1 };
-  return compareJudges(left.gains, right.gains, mean, left.cluster, options).difference;
+  const gained = left.gains.map((gain, row) => gain - (right.gains[row] ?? 0));
+  return meanInterval(gained, left.cluster, { seed });
 }
 
 function keysOf(rounds: readonly Pick<KeptRound, 'comparisons'>[]): Set<string> {
