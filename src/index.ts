@@ -27,6 +27,7 @@ export {
 export { type AgreementRowOptions, agreementRow } from './aggregate/agreement-row.ts';
 export type { CalibrationFigures, ReliabilityBin } from './aggregate/calibration-error.ts';
 export { batchCalibration, contentFreeCalibration, meanDistribution } from './aggregate/content-free.ts';
+export { defaultGuardLimits } from './aggregate/drift-guards.ts';
 export {
   type AnswerWay,
   type ImplicitAnswer,
@@ -193,6 +194,20 @@ export { requireSameTokenizer } from './judge/same-tokenizer.ts';
 export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
+export { selfTrain } from './loop/self-train.ts';
+export { type EnginePartsOptions, engineParts } from './loop/self-train-engine.ts';
+export type {
+  AnchorPair,
+  JudgedPair,
+  LoopFiles,
+  LoopHead,
+  PartOptions,
+  Round,
+  SelfTrainOptions,
+  SelfTrainParts,
+  SelfTrainResult,
+  TrainedHead as TrainedLoopHead,
+} from './loop/self-train-parts.ts';
 export { readPreferences, writePreferences } from './preference/file.ts';
 export { type LabelOptions, preferencesFromLabels } from './preference/labels.ts';
 export type { LabelWeights } from './preference/truth.ts';
