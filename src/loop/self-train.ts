@@ -10,6 +10,7 @@ import { lockFolder } from '../store/lock.ts';
 import { comparisonKey, divide, drawAnswers, sidesOf } from './self-train-data.ts';
 import { type KeptRound, type LoopFolder, openLoopFolder } from './self-train-files.ts';
 import { createLibrary, type FeatureLibrary } from './self-train-library.ts';
+import { anchorTexts } from './self-train-measure.ts';
 import type {
   AnchorPair,
   Round,
@@ -17,7 +18,7 @@ import type {
   SelfTrainParts,
   SelfTrainResult,
 } from './self-train-parts.ts';
-import { anchorTexts, makeRound } from './self-train-round.ts';
+import { makeRound } from './self-train-round.ts';
 
 /**
  * Run a loop in a folder, or go on with the one that it holds: rounds that are kept are not made again, and a loop that was killed ends
