@@ -95,7 +95,8 @@ async function selftrain(data: string, flags: SelftrainFlags, signal: AbortSigna
     if (refusals.count() > 0)
       terminal.print(`\n${plural(refusals.count(), 'row')} refused; see the messages above`);
   }
-  return refusals.count() > 0 ? 2 : 0;
+  if (refusals.count() > 0) return 2;
+  return result.rounds.at(-1)?.decision.current == null ? 1 : 0;
 }
 
 /** Pairs of labelled data, or of a file of preferences. */
