@@ -138,7 +138,7 @@ function askAnchors(
     overLonger: differenceOf(accuracy, longer, seed),
   };
   if (former === null) {
-    const reason = `the base line: the first head that no guard refused, whatever it is worth; accuracy ${percent(figures.accuracy)}, the longer answer ${percent(figures.longer)}`;
+    const reason = `the first head that no guard refused, whatever it is worth; accuracy ${percent(figures.accuracy)}, the longer answer ${percent(figures.longer)}`;
     return [
       { ...card, anchors: { ...figures, test: null } },
       decision({ ...state, current: state.round, base: state.round, without: 0 }, 'base', [reason]),
