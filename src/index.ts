@@ -35,6 +35,7 @@ export {
   cascadeReport,
 } from './aggregate/cascade-report.ts';
 export { batchCalibration, contentFreeCalibration, meanDistribution } from './aggregate/content-free.ts';
+export { defaultGuardLimits } from './aggregate/drift-guards.ts';
 export {
   type AnswerWay,
   type ImplicitAnswer,
@@ -307,6 +308,20 @@ export {
 export type { AnswerScore, AnswerScorer, Footing, ScoreOptions } from './loop/guide-scorer.ts';
 export type { GuidePrompt } from './loop/guide-session.ts';
 export { completeStrategy, type GivenStrategy } from './loop/guide-strategy.ts';
+export { selfTrain } from './loop/self-train.ts';
+export { type EnginePartsOptions, engineParts } from './loop/self-train-engine.ts';
+export type {
+  AnchorPair,
+  JudgedPair,
+  LoopFiles,
+  LoopHead,
+  PartOptions,
+  Round,
+  SelfTrainOptions,
+  SelfTrainParts,
+  SelfTrainResult,
+  TrainedHead as TrainedLoopHead,
+} from './loop/self-train-parts.ts';
 export {
   applyEdit,
   type Donor,

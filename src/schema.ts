@@ -13,4 +13,5 @@ export * from './schema/ranking.ts';
 export * from './schema/reward.ts';
 export * from './schema/rubric.ts';
 export * from './schema/sample.ts';
+export * from './schema/self-train.ts';
 export * from './schema/verdict.ts';

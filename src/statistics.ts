@@ -133,6 +133,15 @@ export {
   dawidSkene,
 } from './aggregate/dawid-skene.ts';
 export {
+  correlationGrowth,
+  type LabelAgreement,
+  type LabelFigures,
+  labelAgreement,
+  labelFigures,
+  lengthCorrelation,
+  type NewLabel,
+} from './aggregate/drift.ts';
+export {
   averageDistributions,
   centerMembers,
   majorityLabel,
@@ -208,6 +217,17 @@ export {
   reduceSteps,
   type StepReduction,
 } from './aggregate/process.ts';
+export {
+  type AnchorGains,
+  type Anchors,
+  anchorFigure,
+  anchorGains,
+  levelOfLook,
+  type PromotionMeasure,
+  type PromotionOptions,
+  type PromotionTest,
+  testPromotion,
+} from './aggregate/promotion.ts';
 export {
   type Pool,
   type Ranking,

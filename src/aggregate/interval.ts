@@ -22,6 +22,8 @@ export interface BootstrapOptions {
   readonly seed?: number;
   /** Default 2,000. */
   readonly resamples?: number;
+  /** What the interval covers, in (0, 1). Default 0.95. */
+  readonly level?: number;
 }
 
 /** More undefined resamples than this share, and the percentiles would describe a different statistic. */
@@ -72,7 +74,7 @@ export function proportion(hits: readonly boolean[], clusters: readonly string[]
 /**
  * Any statistic with the percentile interval of the cluster bootstrap (Efron 1979; Field and Welsh, JRSS B 69, 2007):
  * whole clusters are drawn with replacement, and the interval is from the 2.5 % to the 97.5 % point (interpolated
- * linearly) of the statistic over the resamples. The order of rows does not matter. With one cluster, or when more than
+ * linearly; at another `level` its own tails) of the statistic over the resamples. The order of rows does not matter. With one cluster, or when more than
  * 5 % of the resamples leave the statistic undefined, there is an estimate and no interval.
  */
 export function clusterBootstrap(
@@ -85,6 +87,9 @@ export function clusterBootstrap(
   if (!Number.isInteger(resamples) || resamples < 1) {
     throw new JurorError('usage', `expected a positive number of resamples, got ${resamples}`);
   }
+  const level = options.level ?? 0.95;
+  if (!(level > 0 && level < 1))
+    throw new JurorError('usage', `expected a level between 0 and 1, got ${level}`);
   const { index, size } = indexClusters(clusters);
   const whole = estimate(estimator);
   const shape = { n: clusters.length, clusters: size };
@@ -113,7 +118,8 @@ export function clusterBootstrap(
     return { estimate: whole.value, low: null, high: null, ...shape, reason };
   }
   const sorted = values.subarray(0, defined).sort();
-  return { estimate: whole.value, low: quantile(sorted, 0.025), high: quantile(sorted, 0.975), ...shape };
+  const tail = level === 0.95 ? 0.025 : (1 - level) / 2;
+  return { estimate: whole.value, low: quantile(sorted, tail), high: quantile(sorted, 1 - tail), ...shape };
 }
 
 /** The mean of a column with its cluster bootstrap interval. */

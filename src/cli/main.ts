@@ -18,6 +18,7 @@ import { prefsCommand } from './prefs.ts';
 import { rankCommand } from './rank.ts';
 import { sampleCommand } from './sample.ts';
 import { scoreCommand } from './score.ts';
+import { selftrainCommand } from './selftrain.ts';
 import { synthCommand } from './synth.ts';
 import { harmless } from './terminal.ts';
 import { trainCommand } from './train.ts';
