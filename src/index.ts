@@ -128,6 +128,7 @@ export {
   type CombinationChoiceOptions,
   chooseCombination,
 } from './head/choose-combination.ts';
+export { type ChooseL2Options, type ChosenL2, chooseL2, type HeldOutPoint } from './head/choose-l2.ts';
 export {
   type CombinationInputs,
   combineScores,
@@ -176,7 +177,8 @@ export {
   fitCombination,
   type ObjectivePairs,
 } from './head/fit-combination.ts';
-export type { HeadMember } from './head/head.ts';
+export { type HeadMember, scoreMember } from './head/head.ts';
+export { type HeldOutLoss, heldOutLosses } from './head/held-out.ts';
 export {
   answerDeviation,
   fitLaplace,
@@ -187,6 +189,20 @@ export {
   whiten,
 } from './head/laplace.ts';
 export type { LengthSlope } from './head/length.ts';
+export { sortQuantiles } from './head/loss-terms.ts';
+export {
+  type BradleyTerryLoss,
+  type Centering,
+  type CrossEntropyLoss,
+  type DavidsonLoss,
+  type HeadLoss,
+  headLossKinds,
+  type MarginLoss,
+  type PlackettLuceLoss,
+  type QuantileLoss,
+  type RegressionLoss,
+  type RobustLoss,
+} from './head/losses.ts';
 export {
   type AnswerOpinion,
   type GroupOpinion,
@@ -196,6 +212,8 @@ export {
   type PairOpinion,
   pairOpinion,
 } from './head/opinion.ts';
+export type { TrainingData } from './head/problem.ts';
+export { type TrainedMember, type TrainOptions, trainMember } from './head/train.ts';
 export {
   type CalibrationRow,
   type CalibrationRowOptions,
@@ -305,7 +323,7 @@ export {
   guidedPreference,
   type KeepOptions,
 } from './loop/guide-rows.ts';
-export type { AnswerScore, AnswerScorer, Footing, ScoreOptions } from './loop/guide-scorer.ts';
+export type { AnswerScorer, Footing, GuideScore, ScoreOptions } from './loop/guide-scorer.ts';
 export type { GuidePrompt } from './loop/guide-session.ts';
 export { completeStrategy, type GivenStrategy } from './loop/guide-strategy.ts';
 export { selfTrain } from './loop/self-train.ts';

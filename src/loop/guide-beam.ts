@@ -2,7 +2,7 @@
 import { UnanswerableRequest } from '../engine/engine.ts';
 import type { GuidedCandidate, GuideStrategy } from '../schema.ts';
 import { choose, distance, fateAt, ranked } from './guide-choice.ts';
-import type { AnswerScore } from './guide-scorer.ts';
+import type { GuideScore } from './guide-scorer.ts';
 import { candidateOf, type Outcome, type Session, type Written } from './guide-session.ts';
 import { type Draw, drawAfter } from './guide-write.ts';
 
@@ -13,7 +13,7 @@ interface Beginning {
   readonly candidate: GuidedCandidate;
   readonly steps: readonly string[];
   /** What it was scored by; the same text is not scored again. */
-  readonly score: AnswerScore;
+  readonly score: GuideScore;
   /** Which of the independent trees it belongs to; 0 where there is one. */
   readonly tree: number;
 }
@@ -140,7 +140,7 @@ async function scoreDrafts(
   });
 }
 
-const missing: AnswerScore = { score: null, reason: 'the scorer gave no score' };
+const missing: GuideScore = { score: null, reason: 'the scorer gave no score' };
 
 /** Greedy steps after a beginning, as far as they go. */
 async function lookAhead(

@@ -3,7 +3,7 @@ import type { BestOfPrompt } from '../aggregate/best-of-report.ts';
 import { finalValue } from '../aggregate/final-value.ts';
 import { contentHash } from '../canonical.ts';
 import type { Guided, Sample } from '../schema.ts';
-import { type AnswerScore, type AnswerScorer, type ScoreOptions, scoreAll } from './guide-scorer.ts';
+import { type AnswerScorer, type GuideScore, type ScoreOptions, scoreAll } from './guide-scorer.ts';
 
 /** Scores an answer 1 whose final value is that of the reference, and 0 otherwise; without a value in the reference it has no score. */
 export function referenceScorer(): AnswerScorer {
@@ -13,7 +13,7 @@ export function referenceScorer(): AnswerScorer {
     source: { method: 'label' },
     async score(_prompt, texts, { reference } = {}) {
       const right = reference === undefined ? null : finalValue(reference);
-      return texts.map((text): AnswerScore => {
+      return texts.map((text): GuideScore => {
         if (right === null)
           return {
             score: null,

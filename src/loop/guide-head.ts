@@ -2,7 +2,7 @@
 import { contentHash } from '../canonical.ts';
 import type { Scorer } from '../reward/scorer.ts';
 import type { FeatureSpec } from '../schema.ts';
-import type { AnswerScore, AnswerScorer } from './guide-scorer.ts';
+import type { AnswerScorer, GuideScore } from './guide-scorer.ts';
 
 /**
  * Make a scorer of a head; `spec` is that of the features that it reads. Its deviations are the head's own, and it has no reasons but
@@ -18,7 +18,7 @@ export function headScorer(scorer: Scorer, spec: FeatureSpec): AnswerScorer {
     async score(prompt, texts, { signal, onEvent } = {}) {
       const options = { ...(signal ? { signal } : {}), ...(onEvent ? { onEvent } : {}) };
       const { answers } = await scorer.score(prompt, texts, options);
-      return answers.map((answer, index): AnswerScore => {
+      return answers.map((answer, index): GuideScore => {
         if (answer.status === 'unscored')
           return { score: null, reason: `${answer.reason}: ${answer.message}` };
         const { score, deviation, objectives, tokens } = answer;

@@ -10,7 +10,7 @@ import type { LoadedRubric } from '../rubric.ts';
 import type { Judgment, Response, Sample, StepVerdict, Verdict } from '../schema.ts';
 import { memoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
-import type { AnswerScore, AnswerScorer, ScoreOptions } from './guide-scorer.ts';
+import type { AnswerScorer, GuideScore, ScoreOptions } from './guide-scorer.ts';
 
 /** How the probabilities of a solution's steps become one score. */
 export type StepReducer = 'min' | 'last' | 'mean' | 'product';
@@ -55,7 +55,7 @@ export function judgeScorer({
     prompt: Sample['prompt'],
     answers: readonly Omit<Response, 'id'>[],
     { reference, signal, onEvent }: ScoreOptions,
-  ): Promise<readonly AnswerScore[]> => {
+  ): Promise<readonly GuideScore[]> => {
     const heard = new Map<string, Judgment>();
     const listen: Listener = (event) => {
       if (event.type === 'judgment-finish') heard.set(event.judgment.key, event.judgment);
@@ -63,7 +63,7 @@ export function judgeScorer({
       if (event.type !== 'verdict-finish') onEvent?.(event);
     };
     const judge = createJudge({ engine, rubrics: [loaded], store, ...protocol, onEvent: listen });
-    const scores: AnswerScore[] = answers.map(() => withoutSteps);
+    const scores: GuideScore[] = answers.map(() => withoutSteps);
     const responses = answers.flatMap(({ text, steps }, index): Response[] => {
       const blank = mode === 'stepwise' && steps === undefined && text.trim() === '';
       return blank ? [] : [{ id: String(index), text, ...(steps === undefined ? {} : { steps }) }];
@@ -112,9 +112,9 @@ export function judgeScorer({
   };
 }
 
-const withoutSteps: AnswerScore = { score: null, reason: 'an empty answer has no steps' };
+const withoutSteps: GuideScore = { score: null, reason: 'an empty answer has no steps' };
 
-function scoreOf(verdict: Verdict, judgments: readonly Judgment[], reduce: StepReducer): AnswerScore {
+function scoreOf(verdict: Verdict, judgments: readonly Judgment[], reduce: StepReducer): GuideScore {
   const score = verdict.mode === 'stepwise' ? (verdict[reduce] ?? null) : verdict.score;
   const standsOn = judgments.map(({ key, usage }) => ({ key, judgment: true, usage }));
   if (score === null) return { score, reason: whyUnscored(verdict, judgments), standsOn };

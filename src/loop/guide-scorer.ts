@@ -4,7 +4,7 @@ import type { Listener } from '../events.ts';
 import type { Guided, JudgmentUsage, Sample } from '../schema.ts';
 
 /** What a scorer says of one answer. A failure is never a number: it is a reason. */
-export type AnswerScore = (
+export type GuideScore = (
   | {
       readonly score: number;
       /** Standard deviation of `score`, in its unit. */
@@ -48,13 +48,13 @@ export interface AnswerScorer {
     prompt: Sample['prompt'],
     texts: readonly string[],
     options?: ScoreOptions,
-  ): Promise<readonly AnswerScore[]>;
+  ): Promise<readonly GuideScore[]>;
   /** One score for each solution so far, given as its steps. Without it, a beginning is scored as if it were an answer. */
   scoreSteps?(
     prompt: Sample['prompt'],
     solutions: readonly (readonly string[])[],
     options?: ScoreOptions,
-  ): Promise<readonly AnswerScore[]>;
+  ): Promise<readonly GuideScore[]>;
 }
 
 /** Scores of answers, as many as there are texts. Throws JurorError `engine` where a scorer breaks its contract. */
@@ -63,7 +63,7 @@ export async function scoreAll(
   prompt: Sample['prompt'],
   texts: readonly string[],
   options: ScoreOptions,
-): Promise<readonly AnswerScore[]> {
+): Promise<readonly GuideScore[]> {
   return checked(scorer, await scorer.score(prompt, texts, options), texts.length);
 }
 
@@ -73,7 +73,7 @@ export async function scoreBeginnings(
   prompt: Sample['prompt'],
   solutions: readonly (readonly string[])[],
   options: ScoreOptions,
-): Promise<readonly AnswerScore[]> {
+): Promise<readonly GuideScore[]> {
   if (scorer.scoreSteps) {
     const scores = await scorer.scoreSteps(prompt, solutions, options);
     return checked(scorer, scores, solutions.length);
@@ -84,9 +84,9 @@ export async function scoreBeginnings(
 
 function checked(
   { name }: AnswerScorer,
-  scores: readonly AnswerScore[],
+  scores: readonly GuideScore[],
   expected: number,
-): readonly AnswerScore[] {
+): readonly GuideScore[] {
   const wrong = scores.find(({ score }) => score !== null && !Number.isFinite(score));
   if (scores.length === expected && wrong === undefined) return scores;
   const got = wrong ? `a score of ${wrong.score}` : `${scores.length}`;

@@ -3,8 +3,8 @@ import type { TextGenerator } from '../engine/generate.ts';
 import type { Listener } from '../events.ts';
 import type { Guided, GuidedCandidate, GuideStrategy, JudgmentUsage, Sample } from '../schema.ts';
 import {
-  type AnswerScore,
   type AnswerScorer,
+  type GuideScore,
   type ScoreOptions,
   scoreAll,
   scoreBeginnings,
@@ -20,8 +20,8 @@ export interface Session {
   readonly prompt: Sample['prompt'];
   readonly writer: Writer;
   readonly onEvent: Listener;
-  readonly score: (texts: readonly string[]) => Promise<readonly AnswerScore[]>;
-  readonly scoreSteps: (solutions: readonly (readonly string[])[]) => Promise<readonly AnswerScore[]>;
+  readonly score: (texts: readonly string[]) => Promise<readonly GuideScore[]>;
+  readonly scoreSteps: (solutions: readonly (readonly string[])[]) => Promise<readonly GuideScore[]>;
   readonly usage: () => Guided['tokens'];
 }
 
@@ -51,7 +51,7 @@ export function openSession(
     ...(withReference && reference !== undefined ? { reference } : {}),
   };
   const footings = new Map<string, JudgmentUsage>();
-  const counted = (scores: readonly AnswerScore[]): readonly AnswerScore[] => {
+  const counted = (scores: readonly GuideScore[]): readonly GuideScore[] => {
     for (const { standsOn = [] } of scores) for (const { key, usage } of standsOn) footings.set(key, usage);
     return scores;
   };
@@ -79,7 +79,7 @@ export interface Written extends Draw, Pick<GuidedCandidate, 'id' | 'text' | 'fi
 /** A candidate whose fate is not known yet. */
 export function candidateOf(
   { id, text, finish, seed, temperature, steps, parent }: Written,
-  score: AnswerScore | undefined,
+  score: GuideScore | undefined,
 ): GuidedCandidate {
   const { score: value = null, reason, standsOn = [] } = score ?? {};
   const deviation = score !== undefined && 'deviation' in score ? score.deviation : undefined;

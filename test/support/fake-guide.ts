@@ -2,7 +2,7 @@
 import { contentHash } from '../../src/canonical.ts';
 import type { Generation, GenerationResult, TextGenerator } from '../../src/engine/generate.ts';
 import { JurorError } from '../../src/errors.ts';
-import type { AnswerScore, AnswerScorer } from '../../src/loop/guide-scorer.ts';
+import type { AnswerScorer, GuideScore } from '../../src/loop/guide-scorer.ts';
 
 /** A fake writer and what it was asked. */
 export interface FakeWriter extends TextGenerator {
@@ -36,11 +36,11 @@ export function fakeWriter(say: (request: Generation, times: number) => Said): F
 
 /** A scorer of texts; a number is a score, a text the reason why there is none. Its calls are kept. */
 export function fakeScorer(
-  merit: (text: string) => number | string | AnswerScore,
+  merit: (text: string) => number | string | GuideScore,
   options: { steps?: boolean } = {},
 ): AnswerScorer & { readonly asked: string[] } {
   const asked: string[] = [];
-  const scoreOf = (text: string): AnswerScore => {
+  const scoreOf = (text: string): GuideScore => {
     asked.push(text);
     const said = merit(text);
     const standsOn = [{ key: contentHash(text), judgment: false, usage: { prompt: 7, generated: 1 } }];

@@ -1,4 +1,4 @@
-/** Writes the folders of fixtures/golden/heads, whose pages scripts/golden/heads.py runs, and the features that they score. */
+/** Writes the folders of fixtures/golden/heads, whose pages scripts/golden/head-pages.py runs, and the features that they score. */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { writeHead } from '../../src/reward/head-file.ts';
