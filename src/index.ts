@@ -119,6 +119,31 @@ export { openReplay, recordEngine } from './engine/replay.ts';
 export { type ErrorPlace, JurorError, type JurorErrorCode } from './errors.ts';
 export type { JurorEvent, Listener } from './events.ts';
 export {
+  type ChooseL2Options,
+  type ChosenL2,
+  chooseL2,
+  type HeldOutPoint,
+} from './head/choose-l2.ts';
+export type { FeatureMatrix, PairData, RankingData, ScoreData } from './head/data.ts';
+export { type HeadMember, scoreMember } from './head/head.ts';
+export { type HeldOutLoss, heldOutLosses } from './head/held-out.ts';
+export { sortQuantiles } from './head/loss-terms.ts';
+export {
+  type BradleyTerryLoss,
+  type Centering,
+  type CrossEntropyLoss,
+  type DavidsonLoss,
+  type HeadLoss,
+  headLossKinds,
+  type MarginLoss,
+  type PlackettLuceLoss,
+  type QuantileLoss,
+  type RegressionLoss,
+  type RobustLoss,
+} from './head/losses.ts';
+export type { TrainingData } from './head/problem.ts';
+export { type TrainedMember, type TrainOptions, trainMember } from './head/train.ts';
+export {
   type CalibrationRow,
   type CalibrationRowOptions,
   type CalibrationRows,

@@ -108,7 +108,7 @@ function meanLoss(losses: readonly HeldOutLoss[]): { loss: number; standardError
   const residuals = new Map<string, number>();
   for (const { cluster, weight, loss: value } of losses)
     residuals.set(cluster, (residuals.get(cluster) ?? 0) + weight * (value - loss));
-  const squares = residuals.values().reduce((sum, residual) => sum + residual * residual, 0);
+  const squares = [...residuals.values()].reduce((sum, residual) => sum + residual * residual, 0);
   const prompts = residuals.size;
   return { loss, standardError: Math.sqrt((squares * prompts) / (prompts - 1)) / total };
 }

@@ -90,12 +90,9 @@ export function pairCriterion(pairs: PairData, loss: PairLoss, differences: bool
         value += share * term.value;
         const slope = share * term.slope;
         slopes[first] = (slopes[first] as number) + slope;
-        if (differences) {
-          if (learned) ownSlopes[0] = (ownSlopes[0] as number) + share * (term.tieSlope ?? 0);
-          continue;
-        }
-        slopes[second] = (slopes[second] as number) - slope;
         if (learned) ownSlopes[0] = (ownSlopes[0] as number) + share * (term.tieSlope ?? 0);
+        if (differences) continue;
+        slopes[second] = (slopes[second] as number) - slope;
         if (centering === 0) continue;
         const both = (scores[first] as number) + (scores[second] as number);
         value += share * centering * both * both;

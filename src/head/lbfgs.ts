@@ -85,7 +85,13 @@ export function minimise(start: Float64Array, evaluate: Evaluate, options: Minim
     }
   }
   const gradientNorm = largestOf(gradient);
-  return { parameters, value, converged: stalled || gradientNorm <= tolerance, iterations, gradientNorm };
+  return {
+    parameters,
+    value,
+    converged: Number.isFinite(value) && (stalled || gradientNorm <= tolerance),
+    iterations,
+    gradientNorm,
+  };
 }
 
 function descent(

@@ -1,7 +1,7 @@
 /** Trains one member of a reward head. */
 import { createRandom } from '../aggregate/random.ts';
 import { JurorError } from '../errors.ts';
-import type { FeatureMatrix } from './data.ts';
+import { type FeatureMatrix, rowOf } from './data.ts';
 import { type HeadMember, scoreMember } from './head.ts';
 import { type Minimum, minimise } from './lbfgs.ts';
 import { type CompleteLoss, completeLoss, type HeadLoss, requireNumber } from './losses.ts';
@@ -185,8 +185,8 @@ function placed(member: HeadMember, features: FeatureMatrix, weights: Float64Arr
   } else
     for (const [row, weight] of weights.entries())
       if (weight > 0) {
-        const line = values.subarray(row * columns, (row + 1) * columns);
-        mean += (weight / total) * (scoreMember(member, { rows: 1, columns, values: line })[0] as number);
+        const one = { rows: 1, columns, values: rowOf(features, row) };
+        mean += (weight / total) * (scoreMember(member, one)[0] as number);
       }
   return { ...member, bias: member.bias.map((bias) => bias - mean) };
 }

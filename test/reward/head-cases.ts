@@ -1,4 +1,4 @@
-/** Heads of every shape with drawn numbers; fixtures/golden/heads.json is what their pages' Python makes of them. */
+/** Heads of every shape with drawn numbers; fixtures/golden/head-pages.json is what their pages' Python makes of them. */
 import { createRandom } from '../../src/aggregate/random.ts';
 import type { HeadMember } from '../../src/head/head.ts';
 import type { HeadBelief } from '../../src/head/opinion.ts';

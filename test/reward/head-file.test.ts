@@ -13,11 +13,11 @@ import { caseInputs, headCases } from './head-cases.ts';
 const golden = join(root, 'fixtures/golden');
 
 test.for(Object.entries(headCases))('%s: the Python of its page gives our scores', async ([name, head]) => {
-  const folder = join(golden, 'heads', name);
+  const folder = join(golden, 'head-pages', name);
   const page = await readFile(join(folder, 'README.md'), 'utf8');
   expect(headPage(head.record)).toBe(page);
   const read = await readHead(folder);
-  const scores: Record<string, number[]> = JSON.parse(await readFile(join(golden, 'heads.json'), 'utf8'));
+  const scores: Record<string, number[]> = JSON.parse(await readFile(join(golden, 'head-pages.json'), 'utf8'));
   const { features, lengths, prompt } = caseInputs;
   const opinion = groupOpinion(read.belief, features, { lengths, prompt });
   for (const [answer, score] of (scores[name] ?? []).entries())
