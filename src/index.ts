@@ -118,6 +118,80 @@ export {
 export { openReplay, recordEngine } from './engine/replay.ts';
 export { type ErrorPlace, JurorError, type JurorErrorCode } from './errors.ts';
 export type { JurorEvent, Listener } from './events.ts';
+export { calibrateHead, type HeadCalibration, type HeadCalibrationOptions } from './head/calibrate.ts';
+export {
+  type CombinationChoice,
+  type CombinationChoiceOptions,
+  chooseCombination,
+} from './head/choose-combination.ts';
+export {
+  type CombinationInputs,
+  combineScores,
+  fitLengthScale,
+  type LengthScale,
+  type ObjectiveCombination,
+  type ObjectiveGateLayer,
+  objectiveWeights,
+  standardLength,
+} from './head/combination.ts';
+export {
+  type ConfidenceWorth,
+  type ConfidenceWorthOptions,
+  type ConfidenceWorths,
+  confidenceWorths,
+  type HeadConfidence,
+} from './head/confidence-worth.ts';
+export {
+  abstains,
+  type ConformalOptions,
+  type ConformalThreshold,
+  type ConformalUnit,
+  fitConformal,
+} from './head/conformal.ts';
+export type { CovarianceShape, Ellipse } from './head/covariance.ts';
+export type { FeatureMatrix, PairData, RankingData, ScoreData } from './head/data.ts';
+export {
+  type FeatureDistance,
+  type FeatureRange,
+  type FeatureRangeOptions,
+  featureDistance,
+  fitFeatureRange,
+} from './head/distance.ts';
+export {
+  type EnsembleOptions,
+  type EnsembleReducer,
+  fitEnsemble,
+  type MemberDraw,
+  memberDeviation,
+  reduceEnsemble,
+  type TrainingParts,
+} from './head/ensemble.ts';
+export {
+  type CombinationFitOptions,
+  type FittedCombination,
+  fitCombination,
+  type ObjectivePairs,
+} from './head/fit-combination.ts';
+export type { HeadMember } from './head/head.ts';
+export {
+  answerDeviation,
+  fitLaplace,
+  type LaplaceOptions,
+  type LaplacePosterior,
+  moderatedLogOdds,
+  pairDeviation,
+  whiten,
+} from './head/laplace.ts';
+export type { LengthSlope } from './head/length.ts';
+export {
+  type AnswerOpinion,
+  type GroupOpinion,
+  groupOpinion,
+  type HeadBelief,
+  type OpinionInputs,
+  type PairOpinion,
+  pairOpinion,
+} from './head/opinion.ts';
 export {
   type ChooseL2Options,
   type ChosenL2,

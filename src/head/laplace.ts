@@ -16,7 +16,7 @@ export interface LaplacePosterior extends Pick<HeadMember, 'inputs' | 'mean' | '
 /** What the head was trained with. */
 export interface LaplaceOptions {
   /**
-   * The λ of {@link trainMember}, above 0: a penalty λ/2 ‖W‖² beside the **mean** loss is one of λ Σ wᵢ beside the sum. There is no
+   * The λ of `trainMember`, above 0: a penalty λ/2 ‖W‖² beside the **mean** loss is one of λ Σ wᵢ beside the sum. There is no
    * default, for nothing but the training knows it.
    */
   readonly l2: number;
