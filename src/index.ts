@@ -125,6 +125,12 @@ export {
   chooseCombination,
 } from './head/choose-combination.ts';
 export {
+  type ChooseL2Options,
+  type ChosenL2,
+  chooseL2,
+  type HeldOutPoint,
+} from './head/choose-l2.ts';
+export {
   type CombinationInputs,
   combineScores,
   fitLengthScale,
@@ -172,7 +178,8 @@ export {
   fitCombination,
   type ObjectivePairs,
 } from './head/fit-combination.ts';
-export type { HeadMember } from './head/head.ts';
+export { type HeadMember, scoreMember } from './head/head.ts';
+export { type HeldOutLoss, heldOutLosses } from './head/held-out.ts';
 export {
   answerDeviation,
   fitLaplace,
@@ -183,24 +190,6 @@ export {
   whiten,
 } from './head/laplace.ts';
 export type { LengthSlope } from './head/length.ts';
-export {
-  type AnswerOpinion,
-  type GroupOpinion,
-  groupOpinion,
-  type HeadBelief,
-  type OpinionInputs,
-  type PairOpinion,
-  pairOpinion,
-} from './head/opinion.ts';
-export {
-  type ChooseL2Options,
-  type ChosenL2,
-  chooseL2,
-  type HeldOutPoint,
-} from './head/choose-l2.ts';
-export type { FeatureMatrix, PairData, RankingData, ScoreData } from './head/data.ts';
-export { type HeadMember, scoreMember } from './head/head.ts';
-export { type HeldOutLoss, heldOutLosses } from './head/held-out.ts';
 export { sortQuantiles } from './head/loss-terms.ts';
 export {
   type BradleyTerryLoss,
@@ -215,6 +204,15 @@ export {
   type RegressionLoss,
   type RobustLoss,
 } from './head/losses.ts';
+export {
+  type AnswerOpinion,
+  type GroupOpinion,
+  groupOpinion,
+  type HeadBelief,
+  type OpinionInputs,
+  type PairOpinion,
+  pairOpinion,
+} from './head/opinion.ts';
 export type { TrainingData } from './head/problem.ts';
 export { type TrainedMember, type TrainOptions, trainMember } from './head/train.ts';
 export {
@@ -292,8 +290,47 @@ export { requireSameTokenizer } from './judge/same-tokenizer.ts';
 export type { StepSource } from './judge/stepwise.ts';
 export type { RubricSummary, RunSummary } from './judge/summary.ts';
 export { deriveVerdict, type VerdictInput } from './judge/verdict.ts';
+export {
+  type Bin,
+  type LabelFigures,
+  type PreferenceFigures,
+  preferenceFigures,
+} from './preference/figures.ts';
 export { readPreferences, writePreferences } from './preference/file.ts';
+export {
+  type FilterCount,
+  type Filtered,
+  type FilterOptions,
+  filterPreferences,
+} from './preference/filters.ts';
+export {
+  type FormatColumns,
+  type FormatRow,
+  type PairFormat,
+  type PreferenceFormat,
+  preferenceFormats,
+  preferenceRow,
+  type UnpairedOptions,
+  unpairedRows,
+} from './preference/formats.ts';
 export { type LabelOptions, preferencesFromLabels } from './preference/labels.ts';
+export { type NearDuplicateOptions, nearDuplicates } from './preference/near-duplicates.ts';
+export type { LeftOut, LeftOutReason } from './preference/readings.ts';
+export { type Comparison, preferenceOf } from './preference/record.ts';
+export {
+  preferencesFromImplicit,
+  preferencesFromRewards,
+  type RewardPreferenceOptions,
+} from './preference/reward-files.ts';
+export type { RunPreferenceOptions } from './preference/run-reading.ts';
+export { preferencesFromRun } from './preference/runs.ts';
+export { openSampleBook, type SampleBook } from './preference/sample-book.ts';
+export {
+  type KnownOfPair,
+  type PreferenceFacts,
+  type PreferenceSpool,
+  spoolPreferences,
+} from './preference/spool.ts';
 export type { LabelWeights } from './preference/truth.ts';
 export {
   type Feature,

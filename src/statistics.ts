@@ -234,6 +234,12 @@ export {
   strengthFigures,
 } from './aggregate/strengths.ts';
 export {
+  type CriterionDistribution,
+  combinedDistribution,
+  type ScoreMass,
+  superiority,
+} from './aggregate/superiority.ts';
+export {
   cyclicShare,
   type RankedItem,
   rankingAgreement,

@@ -36,8 +36,8 @@ export async function writePairs(
   const inPlace = flags.format === 'jsonl' && flags.ties === undefined;
   const written = inPlace ? [...kept, ...ties].sort((left, right) => left.index - right.index) : kept;
   if (written.length === 0) throw nothingLeft(spool.facts.length, filtered, flags);
-  const rows = await writeRows(flags.out, rowsOf(written, spool, flags));
-  if (flags.ties !== undefined) await writeRows(flags.ties, rowsOf(ties, spool, flags));
+  const rows = await writeRows(flags.out, rowsOf(written, spool, flags, options));
+  if (flags.ties !== undefined) await writeRows(flags.ties, rowsOf(ties, spool, flags, options));
   return {
     made: spool.facts.length,
     rows,
@@ -57,6 +57,7 @@ function* rowsOf(
   facts: readonly PreferenceFacts[],
   spool: PreferenceSpool,
   flags: PrefsFlags,
+  options: InputOptions,
 ): Generator<FormatRow> {
   const { format, ...rest } = flags;
   const columns = {
@@ -65,7 +66,11 @@ function* rowsOf(
     provenance: rest.provenance === true,
   };
   if (format === 'unpaired' || format === 'unpaired-conversational')
-    yield* unpairedRows(facts, spool, { ...columns, conversational: format === 'unpaired-conversational' });
+    yield* unpairedRows(facts, spool, {
+      ...columns,
+      conversational: format === 'unpaired-conversational',
+      onUndecided: () => options.leftOut?.('undecided', ''),
+    });
   else if (format !== 'stepwise')
     for (const { index } of facts) yield preferenceRow(spool.get(index), format, columns);
 }

@@ -32,7 +32,7 @@ export interface FormatColumns {
 export type FormatRow = Readonly<Record<string, unknown>>;
 
 /** Formats of one row for each preference. */
-type PairFormat = Exclude<PreferenceFormat, 'unpaired' | 'unpaired-conversational' | 'stepwise'>;
+export type PairFormat = Exclude<PreferenceFormat, 'unpaired' | 'unpaired-conversational' | 'stepwise'>;
 
 /**
  * The row of a preference. Rows of a format have the same columns in the same order. Throws JurorError `data` where the format has one
@@ -89,6 +89,14 @@ const shapes: Readonly<Record<Exclude<PairFormat, 'jsonl'>, (preference: Prefere
   },
 };
 
+/** How single answers are written. */
+export interface UnpairedOptions extends FormatColumns {
+  /** Turns instead of texts. */
+  readonly conversational: boolean;
+  /** Told of each answer that has no row. Default: nobody is. */
+  readonly onUndecided?: (() => void) | undefined;
+}
+
 /**
  * Rows of one answer each: true where it is mostly the better one of its comparisons, false where it is mostly the worse one. An answer of
  * several comparisons has one row; what wins as much as it loses has none, and `onUndecided` is told.
@@ -96,11 +104,7 @@ const shapes: Readonly<Record<Exclude<PairFormat, 'jsonl'>, (preference: Prefere
 export function* unpairedRows(
   facts: readonly PreferenceFacts[],
   spool: PreferenceSpool,
-  {
-    conversational,
-    onUndecided,
-    ...columns
-  }: FormatColumns & { readonly conversational: boolean; readonly onUndecided?: () => void },
+  { conversational, onUndecided, ...columns }: UnpairedOptions,
 ): Generator<FormatRow> {
   const wins = new Map<string, number[]>();
   const add = (key: string, probability: number) => {

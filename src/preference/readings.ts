@@ -15,6 +15,8 @@ export type LeftOutReason =
   | 'alone'
   /** No label says anything of it. */
   | 'unlabelled'
+  /** As a single answer: wins as much as it loses. */
+  | 'undecided'
   /** The same text as another answer to the prompt, which stands for both. */
   | 'same-text';
 

@@ -12,6 +12,7 @@ export interface SampleBook extends Disposable {
   readonly files: readonly string[];
   /** Samples that it has. */
   readonly size: number;
+  /** The sample of an id; undefined when there is none. */
   find(sampleId: string): Sample | undefined;
   /** Like find; throws JurorError `data`, naming the sample, where there is none. */
   get(sampleId: string): Sample;

@@ -37,6 +37,7 @@ export interface PreferenceFacts
 /** Preferences by their place. */
 export interface PreferenceSpool extends Disposable {
   readonly facts: readonly PreferenceFacts[];
+  /** The preference at a place. */
   get(index: number): Preference;
 }
 

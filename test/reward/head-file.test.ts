@@ -17,7 +17,9 @@ test.for(Object.entries(headCases))('%s: the Python of its page gives our scores
   const page = await readFile(join(folder, 'README.md'), 'utf8');
   expect(headPage(head.record)).toBe(page);
   const read = await readHead(folder);
-  const scores: Record<string, number[]> = JSON.parse(await readFile(join(golden, 'head-pages.json'), 'utf8'));
+  const scores: Record<string, number[]> = JSON.parse(
+    await readFile(join(golden, 'head-pages.json'), 'utf8'),
+  );
   const { features, lengths, prompt } = caseInputs;
   const opinion = groupOpinion(read.belief, features, { lengths, prompt });
   for (const [answer, score] of (scores[name] ?? []).entries())
