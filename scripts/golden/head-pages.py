@@ -15,12 +15,12 @@ import re
 import numpy
 
 golden = pathlib.Path(__file__).parents[2] / "fixtures" / "golden"
-inputs = json.loads((golden / "heads" / "inputs.json").read_text())
+inputs = json.loads((golden / "head-pages" / "inputs.json").read_text())
 features = numpy.array(inputs["features"], dtype=numpy.float32)
 extra = {"lengths": numpy.array(inputs["lengths"]), "prompt": numpy.array(inputs["prompt"], dtype=numpy.float32)}
 
 scores = {}
-for page in sorted((golden / "heads").glob("*/README.md")):
+for page in sorted((golden / "head-pages").glob("*/README.md")):
     names = {}
     exec(re.search(r"```python\n(.*?)```", page.read_text(), re.DOTALL).group(1), names)
     score = names["score"]

@@ -45,7 +45,7 @@ function heading(record: RewardHead, unused: Readonly<Record<string, number>>): 
   );
   return [
     `${loss.kind} on ${rows(training.rows)}${held}`,
-    `${shape}, ${plural(members, 'member')}, L2 ${l2.value} ${penalty}`,
+    `${shape}, ${plural(members, 'member')}, L2 ${Number(l2.value.toPrecision(3))} ${penalty}`,
     ...(left.length === 0 ? [] : [`left out: ${left.join(', ')}`]),
   ];
 }

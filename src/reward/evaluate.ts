@@ -32,6 +32,7 @@ export function evaluateHead(inputs: EvaluationInputs): HeldOut {
   const opinions = pairOpinions(belief, features, pairsOf(held, rowOf));
   const answers = {
     probabilities: opinions.map(({ probability }) => probability),
+    differences: opinions.map(({ difference }) => difference),
     abstained: opinions.map(({ abstain }) => abstain),
   };
   const figures = pairsHeldOut(answers, pairColumns(held), pairColumns(training), bootstrap);

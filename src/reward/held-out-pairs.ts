@@ -20,6 +20,8 @@ export interface PairColumns {
 export interface PairAnswers {
   /** That the left answer is better. */
   readonly probabilities: readonly number[];
+  /** Scores left less right: who is better. A calibration that trusts nothing leaves every probability at ½, and the order as it was. */
+  readonly differences: readonly number[];
   /** The head had better not decide. */
   readonly abstained: readonly boolean[];
 }
@@ -35,12 +37,12 @@ const coverages = 10;
  * `decided-wrong` the share that it decides wrongly, both of all that have a better answer.
  */
 export function pairsHeldOut(
-  { probabilities, abstained }: PairAnswers,
+  { probabilities, differences, abstained }: PairAnswers,
   held: PairColumns,
   training: PairColumns,
   options: BootstrapOptions = {},
 ): Pick<HeldOut, 'figures' | 'baselines' | 'riskCoverage'> {
-  const own = figuresOf(probabilities, held, options);
+  const own = figuresOf(probabilities, differences, held, options);
   const slope = lengthRegression(training);
   const side = training.targets.reduce((sum, target) => sum + target, 0) / training.targets.length;
   const rules = {
@@ -49,14 +51,21 @@ export function pairsHeldOut(
     constant: held.lengths.map(() => side),
   };
   const decided = decidedRows(held);
-  const hits = hitsOf(probabilities, held);
+  const hits = hitsOf(differences, held);
   const clusters = decided.map((row) => held.clusters[row] as string);
   const column = (values: readonly boolean[]) => mean(values.map(Number));
   const baselines = Object.entries(rules).map(([name, guesses]) => {
-    const { accuracy, 'log-loss': logLoss } = figuresOf(guesses, held, options);
-    const gain = clusterBootstrap(difference(column(hits), column(hitsOf(guesses, held))), clusters, options);
+    const leanings = guesses.map((guess) => guess - 0.5);
+    const accuracy = accuracyOf(leanings, held);
+    const gain = clusterBootstrap(
+      difference(column(hits), column(hitsOf(leanings, held))),
+      clusters,
+      options,
+    );
     // A rule that knows no doubt has no probabilities to judge.
-    return [name, name === 'longer' ? { accuracy, gain } : { accuracy, gain, 'log-loss': logLoss }] as const;
+    if (name === 'longer') return [name, { accuracy, gain }] as const;
+    const { logLoss } = calibrationEstimators(guesses, held.targets, { pairs: true });
+    return [name, { accuracy, gain, 'log-loss': clusterBootstrap(logLoss, held.clusters, options) }] as const;
   });
   const confidences = decided.map((row) =>
     Math.max(probabilities[row] as number, 1 - (probabilities[row] as number)),
@@ -82,18 +91,16 @@ export function pairsHeldOut(
 
 function figuresOf(
   probabilities: readonly number[],
+  differences: readonly number[],
   held: PairColumns,
   options: BootstrapOptions,
-): { readonly accuracy: Figure; readonly 'log-loss': Figure } & Readonly<Record<string, Figure>> {
+): Readonly<Record<string, Figure>> {
   const { targets, clusters } = held;
   const estimators = calibrationEstimators(probabilities, targets, { pairs: true });
   const figure = (estimator: Parameters<typeof clusterBootstrap>[0]) =>
     clusterBootstrap(estimator, clusters, options);
   return {
-    accuracy: proportion(
-      hitsOf(probabilities, held),
-      decidedRows(held).map((row) => clusters[row] as string),
-    ),
+    accuracy: accuracyOf(differences, held),
     'log-loss': figure(estimators.logLoss),
     'label-entropy': figure(mean(targets.map(entropy))),
     brier: figure(estimators.brier),
@@ -101,14 +108,21 @@ function figuresOf(
   };
 }
 
+function accuracyOf(differences: readonly number[], held: PairColumns): Figure {
+  return proportion(
+    hitsOf(differences, held),
+    decidedRows(held).map((row) => held.clusters[row] as string),
+  );
+}
+
 /** Rows that have a better answer. */
 function decidedRows({ targets }: PairColumns): number[] {
   return [...targets.keys()].filter((row) => targets[row] !== 0.5);
 }
 
-function hitsOf(probabilities: readonly number[], held: PairColumns): boolean[] {
+function hitsOf(differences: readonly number[], held: PairColumns): boolean[] {
   return decidedRows(held).map(
-    (row) => ((probabilities[row] as number) - 0.5) * ((held.targets[row] as number) - 0.5) > 0,
+    (row) => Math.sign(differences[row] as number) === Math.sign((held.targets[row] as number) - 0.5),
   );
 }
 

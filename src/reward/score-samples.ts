@@ -86,10 +86,12 @@ function bestOf(
     against,
     probability: comparable ? probability : null,
     deviation,
-    abstained: equal
-      ? 'the scores are equal'
-      : abstain
-        ? `the probability is not above ${record.conformal?.threshold ?? 0.5}`
-        : null,
+    abstained: equal ? 'the scores are equal' : abstain ? undecided(record.conformal?.threshold) : null,
   };
+}
+
+function undecided(threshold = 0.5): string {
+  return threshold >= 1
+    ? 'the head was calibrated on too few prompts to decide anything'
+    : `the probability is not above ${threshold}`;
 }

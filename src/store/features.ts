@@ -19,9 +19,11 @@ export interface StoredFeature {
 
 /** Keeps states; the first one of a key stays. Safe for several processes at once. */
 export interface FeatureStore extends Disposable {
+  /** The state of a key; undefined where it was never read. */
   get(key: string): StoredFeature | undefined;
   /** What is inserted together is kept together. */
   insert(features: Iterable<readonly [key: string, feature: StoredFeature]>): void;
+  /** States that are kept. */
   count(): number;
 }
 

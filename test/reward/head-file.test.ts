@@ -13,7 +13,7 @@ import { caseInputs, headCases } from './head-cases.ts';
 const golden = join(root, 'fixtures/golden');
 
 test.for(Object.entries(headCases))('%s: the Python of its page gives our scores', async ([name, head]) => {
-  const folder = join(golden, 'heads', name);
+  const folder = join(golden, 'head-pages', name);
   const page = await readFile(join(folder, 'README.md'), 'utf8');
   expect(headPage(head.record)).toBe(page);
   const read = await readHead(folder);

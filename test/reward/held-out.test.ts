@@ -4,6 +4,11 @@ import { type PairColumns, pairsHeldOut } from '../../src/reward/held-out-pairs.
 import { scoresHeldOut } from '../../src/reward/held-out-scores.ts';
 
 const quick = { resamples: 20 };
+const answers = (probabilities: readonly number[], abstained = probabilities.map(() => false)) => ({
+  probabilities,
+  differences: probabilities.map((probability) => probability - 0.5),
+  abstained,
+});
 const rows = fc.array(
   fc.record({
     target: fc.oneof(fc.constantFrom(0, 0.5, 1), fc.double({ min: 0, max: 1, noNaN: true })),
@@ -27,14 +32,8 @@ test('swapping the sides of a pair changes no figure', () => {
           ? { ...row, target: 1 - target, length: -length, probability: 1 - probability }
           : { ...row, target, length, probability },
       );
-      const abstained = drawn.map(() => false);
       const figures = (own: typeof drawn) =>
-        pairsHeldOut(
-          { probabilities: own.map(({ probability }) => probability), abstained },
-          columns(own),
-          columns(drawn),
-          quick,
-        );
+        pairsHeldOut(answers(own.map(({ probability }) => probability)), columns(own), columns(drawn), quick);
       const [before, after] = [figures(drawn), figures(turned)];
       for (const name of ['accuracy', 'log-loss', 'brier', 'label-entropy', 'decided-wrong'])
         expect(after.figures[name]?.estimate ?? -1).toBeCloseTo(before.figures[name]?.estimate ?? -1, 9);
@@ -48,7 +47,7 @@ test('swapping the sides of a pair changes no figure', () => {
 test('no probabilities have a log loss below the entropy of soft labels, which the labels themselves reach', () => {
   const held = columns([0.9, 0.6, 0.2, 0.5].map((target, prompt) => ({ target, length: 1, prompt })));
   const of = (probabilities: readonly number[]) =>
-    pairsHeldOut({ probabilities, abstained: probabilities.map(() => false) }, held, held, quick).figures;
+    pairsHeldOut(answers(probabilities), held, held, quick).figures;
   const own = of(held.targets);
   expect(own['log-loss']?.estimate).toBeCloseTo(own['label-entropy']?.estimate ?? 0, 12);
   expect(of([0.8, 0.6, 0.2, 0.5])['log-loss']?.estimate).toBeGreaterThan(own['label-entropy']?.estimate ?? 1);
@@ -65,7 +64,7 @@ test('baselines are what they say', () => {
   };
   const abstained = [false, true, false, true];
   const { baselines, figures, riskCoverage } = pairsHeldOut(
-    { probabilities: [0.9, 0.4, 0.3, 0.6], abstained },
+    answers([0.9, 0.4, 0.3, 0.6], abstained),
     held,
     training,
     quick,
@@ -87,14 +86,22 @@ test('baselines are what they say', () => {
   expect(riskCoverage.at(-1)).toEqual({ coverage: 1, threshold: 0.6, risk: 0.25 });
 });
 
+test('a calibration that trusts nothing takes no winner away', () => {
+  const held: PairColumns = { targets: [1, 0, 1], lengths: [0, 0, 0], clusters: ['a', 'b', 'c'] };
+  const doubtful = {
+    probabilities: [0.5, 0.5, 0.5],
+    differences: [2, -1, -1],
+    abstained: [true, true, true],
+  };
+  const { figures } = pairsHeldOut(doubtful, held, held, quick);
+  expect(figures.accuracy?.estimate).toBeCloseTo(2 / 3, 12);
+  expect(figures['log-loss']?.estimate).toBeCloseTo(Math.LN2, 12);
+  expect(figures.decided?.estimate).toBe(0);
+});
+
 test('a length that separates the training pairs has a finite slope', () => {
   const held: PairColumns = { targets: [1, 0], lengths: [3, -3], clusters: ['a', 'b'] };
-  const { baselines } = pairsHeldOut(
-    { probabilities: [0.5, 0.5], abstained: [true, true] },
-    held,
-    held,
-    quick,
-  );
+  const { baselines } = pairsHeldOut(answers([0.5, 0.5]), held, held, quick);
   expect(baselines['length-regression']?.['log-loss']?.estimate).toBeGreaterThan(0);
   expect(baselines['length-regression']?.['log-loss']?.estimate).toBeLessThan(0.01);
 });

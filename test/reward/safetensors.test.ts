@@ -101,6 +101,15 @@ test('what is written is read, whatever the order, and every number is aligned',
   );
 });
 
+test.for(['__proto__', 'constructor', ''])('no name is lost: %j', (name) => {
+  const values = Float32Array.of(1);
+  const metadata: Record<string, string> = JSON.parse(`{"${name}":"x"}`);
+  const file = { tensors: new Map([[name, { kind: 'F32', shape: [1], values } as const]]), metadata };
+  const read = decodeSafetensors(encodeSafetensors(file), 'f');
+  expect(read.tensors).toEqual(file.tensors);
+  expect(Object.entries(read.metadata)).toEqual([[name, 'x']]);
+});
+
 test('no cut and no changed byte of the header brings anything but a juror error or a whole file', () => {
   const bytes = encodeSafetensors(tensorCase);
   fc.assert(
