@@ -7,8 +7,8 @@ import { type CascadeHead, type CascadeScorerOptions, scorerHead } from '../loop
 import { openFeatures } from '../reward/features.ts';
 import { readHead } from '../reward/head-file.ts';
 import { openScorer } from '../reward/scorer.ts';
-import { openFeatureStore } from '../store/features.ts';
 import { type EngineFlags, openEngine } from './engine.ts';
+import { openMachineFeatures } from './feature-store.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How a head is opened. */
@@ -42,7 +42,7 @@ export async function openHead(
     opening.use(
       (await openEngine({ ...local, model: backbone ?? feature.model }, terminal, signal, listen)).engine,
     );
-  const store = opening.use(openFeatureStore(join(jurorHome(), 'features', 'cache.sqlite')));
+  const store = opening.use(openMachineFeatures());
   const features = await openFeatures(engine, store, { readOut: feature.readOut, suffix: feature.suffix });
   const scorer = openScorer({ head, features, onEvent: listen });
   const opened = opening.move();

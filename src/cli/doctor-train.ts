@@ -15,7 +15,7 @@ import {
 import { readHead } from '../reward/head-file.ts';
 import { readTrainingFiles, type TrainingFiles } from '../reward/training-files.ts';
 import { balanceOf, labelSet } from '../reward/training-sets.ts';
-import { openFeatureStore } from '../store/features.ts';
+import { openMachineFeatures } from './feature-store.ts';
 import { share } from './figures.ts';
 import type { Finding } from './finding.ts';
 import { count, excerpt, percent, plural } from './terminal.ts';
@@ -34,7 +34,7 @@ export async function headFindings(folder: string, { engine, signal }: TrainingC
   const findings: Finding[] = [
     { check: 'head', status: 'good', detail: `${name} ${version}, sha256 ${head.digest}` },
   ];
-  using store = openFeatureStore(join(jurorHome(), 'features', 'cache.sqlite'));
+  using store = openMachineFeatures();
   const features = await openFeatures(engine, store, feature);
   try {
     requireSameFeatures(feature, features.spec);
@@ -83,7 +83,7 @@ export async function trainingFindings(
   { engine, signal, readOut }: TrainingChecks,
 ): Promise<Finding[]> {
   const data = await readTrainingFiles(files, { signal });
-  using store = openFeatureStore(join(jurorHome(), 'features', 'cache.sqlite'));
+  using store = openMachineFeatures();
   const features = await openFeatures(engine, store, readOut);
   const diagnosis = await diagnoseTraining(features, data, { signal });
   const { constant, alike, read, overfit } = diagnosis;

@@ -14,9 +14,9 @@ import { type Head, readHead } from '../reward/head-file.ts';
 import { openScorer } from '../reward/scorer.ts';
 import { type LoadedRubric, loadRubric } from '../rubric.ts';
 import { openCache } from '../store/cache.ts';
-import { openFeatureStore } from '../store/features.ts';
 import { memoryStore } from '../store/memory.ts';
 import { type EngineFlags, openEngine } from './engine.ts';
+import { openMachineFeatures } from './feature-store.ts';
 import { type DeliberationFlags, protocolOf } from './judging.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -74,7 +74,7 @@ export async function openGuideParts(
     const scorerOf = (rubric: LoadedRubric) =>
       judgeScorer({ engine: judge, rubric, store, reduce: flags.reduce, ...protocolOf(flags) });
     const scorerOfHead = async (own: Head) => {
-      const states = openFeatureStore(join(jurorHome(), 'features', 'cache.sqlite'));
+      const states = openMachineFeatures();
       opened.push(states);
       const { readOut, suffix } = own.record.feature;
       const features = await openFeatures(judge, states, { readOut, suffix });

@@ -17,9 +17,9 @@ import { readTrainingFiles } from '../reward/training-files.ts';
 import { type LoadedRubric, loadRubric } from '../rubric.ts';
 import type { Sample } from '../schema.ts';
 import { openCache } from '../store/cache.ts';
-import { openFeatureStore } from '../store/features.ts';
 import { memoryStore } from '../store/memory.ts';
 import { openEngine } from './engine.ts';
+import { openMachineFeatures } from './feature-store.ts';
 import { interruptible } from './interrupt.ts';
 import { createRefusals, explainInterruption, protocolOf, type Refusals } from './judging.ts';
 import { limitsOf, type SelftrainFlags, selftrainFlags } from './selftrain-flags.ts';
@@ -47,7 +47,7 @@ async function selftrain(data: string, flags: SelftrainFlags, signal: AbortSigna
   };
   const { engine, description } = await openEngine(flags, terminal, signal, listen);
   await using _engine = engine;
-  using features = openFeatureStore(join(jurorHome(), 'features.sqlite'));
+  using features = openMachineFeatures();
   const memory = memoryStore();
   await using store = flags.cache ? await openCache(memory, jurorHome()) : memory;
   const reader = await openFeatures(engine, features, {

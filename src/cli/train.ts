@@ -11,8 +11,8 @@ import { headPage } from '../reward/head-page.ts';
 import { kindsOf, lossFor, trainHead } from '../reward/train.ts';
 import { readTrainingFiles } from '../reward/training-files.ts';
 import { trainingReport } from '../reward/training-report.ts';
-import { openFeatureStore } from '../store/features.ts';
 import { addEngineFlags, openEngine } from './engine.ts';
+import { openMachineFeatures } from './feature-store.ts';
 import { flag, fraction, positiveNumber, wholeNumber } from './flags.ts';
 import { addReadOutFlags, readingMeter, readOutOf } from './head-flags.ts';
 import { interruptible } from './interrupt.ts';
@@ -111,7 +111,7 @@ async function train(files: readonly string[], flags: Flags, signal: AbortSignal
   };
   const opened = await openEngine(flags, terminal, signal, listen);
   await using engine = opened.engine;
-  using store = openFeatureStore(join(jurorHome(), 'features', 'cache.sqlite'));
+  using store = openMachineFeatures();
   const features = await openFeatures(engine, store, readOutOf(flags));
   terminal.note(`${opened.description}, read at ${features.spec.readOut}`);
   const meter = readingMeter(terminal, 'read');
