@@ -1,7 +1,4 @@
-/** The head of a cascade on the command line: its folder, and the backbone that its features are read with. */
-import { join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
-import { jurorHome } from '../engine/models.ts';
 import type { Listener } from '../events.ts';
 import { type CascadeHead, type CascadeScorerOptions, scorerHead } from '../loop/cascade-head.ts';
 import { openFeatures } from '../reward/features.ts';

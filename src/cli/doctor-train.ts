@@ -1,8 +1,5 @@
-/** What `juror doctor` checks of a training and of a head. */
-import { join } from 'node:path';
 import { UnanswerableRequest } from '../engine/engine.ts';
 import type { LlamaEngine } from '../engine/llama.ts';
-import { jurorHome } from '../engine/models.ts';
 import { JurorError } from '../errors.ts';
 import { byHeart, diagnoseTraining } from '../reward/diagnose.ts';
 import {

@@ -1,5 +1,3 @@
-/** Who writes, who scores and who knows what answers are worth: opened together, closed together. */
-import { join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { isTextGenerator, type TextGenerator } from '../engine/generate.ts';
 import { jurorHome } from '../engine/models.ts';

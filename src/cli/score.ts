@@ -1,8 +1,5 @@
-/** `juror score DATA`: scores of answers by a reward head. */
-import { join } from 'node:path';
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { readSamples } from '../dataset.ts';
-import { jurorHome } from '../engine/models.ts';
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import { openFeatures } from '../reward/features.ts';

@@ -1,5 +1,5 @@
 /** `juror selftrain DATA`: rounds of comparisons that were made, a head on them, and anchors to say whether it is better. */
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { readSamples } from '../dataset.ts';
 import type { Engine } from '../engine/engine.ts';

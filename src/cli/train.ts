@@ -1,7 +1,4 @@
-/** `juror train PREFS…`: a reward head on hidden states of a local model. */
-import { join } from 'node:path';
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { jurorHome } from '../engine/models.ts';
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import { type HeadLoss, headLossKinds } from '../head/losses.ts';
