@@ -146,22 +146,27 @@ function guardFlags() {
 /** The guards' limits that the flags ask for. */
 export function limitsOf(flags: SelftrainFlags): GuardLimits {
   return {
-    chosenLonger: flags.maxChosenLonger,
-    labelEntropy: flags.minLabelEntropy,
-    labelBalance: flags.maxLabelBalance,
-    orderConsistency: flags.minOrderConsistency,
-    agreement: flags.minAgreement,
-    probes: flags.maxProbeDrop,
-    lengthAnchors: flags.maxLengthAnchors,
-    lengthPool: flags.maxLengthPool,
+    chosenLonger: unlessOff(flags.maxChosenLonger),
+    labelEntropy: unlessOff(flags.minLabelEntropy),
+    labelBalance: unlessOff(flags.maxLabelBalance),
+    orderConsistency: unlessOff(flags.minOrderConsistency),
+    agreement: unlessOff(flags.minAgreement),
+    probes: unlessOff(flags.maxProbeDrop),
+    lengthAnchors: unlessOff(flags.maxLengthAnchors),
+    lengthPool: unlessOff(flags.maxLengthPool),
     leastLabels: flags.leastLabels,
   };
 }
 
+function unlessOff(limit: number | 'off' | null): number | null {
+  return limit === 'off' ? null : limit;
+}
+
 /** A number, or `off`. */
 function limit(least: number, most: number) {
-  return (text: string): number | null => {
-    if (text === 'off') return null;
+  // Commander takes null for a missing value.
+  return (text: string): number | 'off' => {
+    if (text === 'off') return text;
     const value = readNumber(text);
     if (value === null || value < least || value > most)
       throw new InvalidArgumentError(`expected a number from ${least} to ${most} or off, got '${text}'`);
