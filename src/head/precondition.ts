@@ -20,7 +20,8 @@ export function gramMatrix({ rows, columns, values }: FeatureMatrix, weights: Fl
   // Four rows and two lines at a time: each number is read once for two products, each sum written once for four.
   for (let row = 0; row < rows; row += 4) {
     for (const [offset, copy] of [a, b, c, d].entries())
-      if (row + offset < rows) copy.set(values.subarray((row + offset) * columns, (row + offset + 1) * columns));
+      if (row + offset < rows)
+        copy.set(values.subarray((row + offset) * columns, (row + offset + 1) * columns));
       else copy.fill(0);
     const [p, q, r, s] = [0, 1, 2, 3].map((offset) => weights[row + offset] ?? 0) as [
       number,
@@ -40,7 +41,8 @@ export function gramMatrix({ rows, columns, values }: FeatureMatrix, weights: Fl
         const z = at(c, column);
         const w = at(d, column);
         gram[first + column] = at(gram, first + column) + (a0 * x + b0 * y + (c0 * z + d0 * w));
-        if (other > line) gram[second + column] = at(gram, second + column) + (a1 * x + b1 * y + (c1 * z + d1 * w));
+        if (other > line)
+          gram[second + column] = at(gram, second + column) + (a1 * x + b1 * y + (c1 * z + d1 * w));
       }
     }
   }

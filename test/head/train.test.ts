@@ -242,7 +242,9 @@ test.each<readonly [string, TrainingData, TrainOptions, RegExp]>([
       ...data,
       features: {
         ...data.features,
-        values: data.features.values.map((value, place) => (place === 5 * (left[0] ?? 0) + 2 ? Number.NaN : value)),
+        values: data.features.values.map((value, place) =>
+          place === 5 * (left[0] ?? 0) + 2 ? Number.NaN : value,
+        ),
       },
     },
     options,
