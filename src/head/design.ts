@@ -24,26 +24,24 @@ export function usedRows(
   return { used, places };
 }
 
-/** Mean and standard deviation (of n, not n − 1) of each column over the rows, in two passes. */
+/** Mean and standard deviation (of n, not n − 1) of each column over the rows, in one pass over what each row has beyond the first. */
 export function standardisation({ columns, values }: FeatureMatrix, used: Int32Array): Standardisation {
+  const first = Float64Array.from(values.subarray((used[0] ?? 0) * columns, ((used[0] ?? 0) + 1) * columns));
   const sums = new Float64Array(columns);
-  for (const row of used) {
-    const start = row * columns;
-    for (let column = 0; column < columns; column++)
-      sums[column] = (sums[column] as number) + (values[start + column] as number);
-  }
-  const mean = Float32Array.from(sums, (sum) => sum / used.length);
   const squares = new Float64Array(columns);
-  for (const row of used) {
-    const start = row * columns;
+  for (let place = 0; place < used.length; place++) {
+    const start = (used[place] as number) * columns;
     for (let column = 0; column < columns; column++) {
-      const from = (values[start + column] as number) - (mean[column] as number);
-      squares[column] = (squares[column] as number) + from * from;
+      const beyond = (values[start + column] as number) - (first[column] as number);
+      sums[column] = (sums[column] as number) + beyond;
+      squares[column] = (squares[column] as number) + beyond * beyond;
     }
   }
+  const mean = Float32Array.from(sums, (sum, column) => (first[column] as number) + sum / used.length);
   const flat = new Uint8Array(columns);
   const scale = Float32Array.from(squares, (square, column) => {
-    const deviation = Math.fround(Math.sqrt(square / used.length));
+    const offset = (sums[column] as number) / used.length;
+    const deviation = Math.fround(Math.sqrt(Math.max(0, square / used.length - offset * offset)));
     flat[column] = deviation > 1e-7 * Math.abs(mean[column] as number) && deviation > 0 ? 0 : 1;
     return flat[column] === 1 ? 1 : deviation;
   });

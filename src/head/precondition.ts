@@ -6,31 +6,51 @@ import type { FeatureMatrix } from './data.ts';
 import type { Layout } from './network.ts';
 
 /** Sampled rows for each column: the more, the fewer steps of the search, and the longer their products take. */
-const rowsPerColumn = 4;
+const rowsPerColumn = 8;
 
-/** Σ wᵢ xᵢ xᵢᵀ of the rows, columns × columns; only the lower triangle is filled. */
+/** Σ wᵢ xᵢ xᵢᵀ of the rows, columns × columns; of the upper triangle nothing can be relied on. */
 export function gramMatrix({ rows, columns, values }: FeatureMatrix, weights: Float64Array): Float64Array {
   const gram = new Float64Array(columns * columns);
-  const none = new Float32Array(columns);
-  const at = (row: number) => (row < rows ? values.subarray(row * columns, (row + 1) * columns) : none);
-  // Four rows at a time, so that each sum is written once for four products.
+  const [a, b, c, d] = Array.from({ length: 4 }, () => new Float64Array(columns)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  // Four rows and two lines at a time: each number is read once for two products, each sum written once for four.
   for (let row = 0; row < rows; row += 4) {
-    const [first, second, third, fourth] = [at(row), at(row + 1), at(row + 2), at(row + 3)];
-    for (let line = 0; line < columns; line++) {
-      const a = (weights[row] ?? 0) * (first[line] as number);
-      const b = (weights[row + 1] ?? 0) * (second[line] as number);
-      const c = (weights[row + 2] ?? 0) * (third[line] as number);
-      const d = (weights[row + 3] ?? 0) * (fourth[line] as number);
-      const start = line * columns;
-      for (let column = 0; column <= line; column++)
-        gram[start + column] =
-          (gram[start + column] as number) +
-          (a * (first[column] as number) +
-            b * (second[column] as number) +
-            (c * (third[column] as number) + d * (fourth[column] as number)));
+    for (const [offset, copy] of [a, b, c, d].entries())
+      if (row + offset < rows)
+        copy.set(values.subarray((row + offset) * columns, (row + offset + 1) * columns));
+      else copy.fill(0);
+    const [p, q, r, s] = [0, 1, 2, 3].map((offset) => weights[row + offset] ?? 0) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    for (let line = 0; line < columns; line += 2) {
+      // The last of an odd number of lines is taken twice.
+      const other = Math.min(line + 1, columns - 1);
+      const [a0, b0, c0, d0] = [p * at(a, line), q * at(b, line), r * at(c, line), s * at(d, line)];
+      const [a1, b1, c1, d1] = [p * at(a, other), q * at(b, other), r * at(c, other), s * at(d, other)];
+      const [first, second] = [line * columns, other * columns];
+      for (let column = 0; column <= other; column++) {
+        const x = at(a, column);
+        const y = at(b, column);
+        const z = at(c, column);
+        const w = at(d, column);
+        gram[first + column] = at(gram, first + column) + (a0 * x + b0 * y + (c0 * z + d0 * w));
+        if (other > line)
+          gram[second + column] = at(gram, second + column) + (a1 * x + b1 * y + (c1 * z + d1 * w));
+      }
     }
   }
   return gram;
+}
+
+function at(values: Float64Array, place: number): number {
+  return values[place] as number;
 }
 
 /** Σ coefficient · v vᵀ over a seeded sample, scaled up to the whole; null where there are fewer v than columns. */
