@@ -42,7 +42,9 @@ export interface Gathered {
 /** Gather. A pair whose text the backbone cannot read is dropped and counted, like all that a round could have had and has not. */
 export async function gather(input: GatherInput): Promise<Gathered> {
   const { parts, library, round, pairs, judgedShare, signal } = input;
-  const wanted = parts.judge === null ? 0 : Math.round(judgedShare * pairs);
+  // Pairs are chosen by what a head is unsure of: while there is none, edits cost nothing and the judge is not asked.
+  const chooses = input.head !== null || judgedShare === 1;
+  const wanted = parts.judge !== null && chooses ? Math.round(judgedShare * pairs) : 0;
   const dropped = { inconsistent: 0, unscored: {}, unread: {}, repeated: 0 } as Dropped;
   const known = new Set(input.trained);
   const fresh = (comparison: Preference): boolean => {
