@@ -41,10 +41,15 @@ const { values: flags } = parseArgs({
     seeds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '4' },
     pairs: { type: 'string', default: '60' },
+    'random-share': { type: 'string', default: '0.2' },
+    hard: { type: 'boolean', default: false },
   },
 });
 
 interface Kept {
+  /** How the judge's labels were used. */
+  readonly labels: 'soft' | 'hard';
+  readonly randomShare: number;
   readonly set: string;
   readonly half: number;
   readonly seed: number;
@@ -106,6 +111,7 @@ async function measure(): Promise<void> {
           seed,
           pairsPerRound: countOf('pairs', flags.pairs),
           judgedShare: 0.75,
+          randomShare: Number(flags['random-share']),
           patience: 99,
           limits: { lengthAnchors: null, lengthPool: null },
         },
@@ -126,6 +132,8 @@ async function measure(): Promise<void> {
         }
         hits.push(own);
         keepRow('self-train', {
+          labels: flags.hard ? 'hard' : 'soft',
+          randomShare: Number(flags['random-share']),
           set: flags.set,
           half,
           seed,
@@ -153,15 +161,17 @@ function verdictOf(sample: Sample, probability: number | undefined) {
   const [first, second] = sample.responses;
   if (probability === undefined || !first || !second)
     return { status: 'unscored', reason: 'invalid' } as const;
+  // As sure as an edit's direction, whatever the judge's probability: what a judge that is right but hesitant would say.
+  const told = flags.hard ? (probability > 0.5 ? 0.95 : 0.05) : probability;
   const preference = preferenceOf({
     sampleId: sample.id,
     cluster: promptCluster(sample.prompt),
     prompt: sample.prompt,
     left: { id: first.id, text: first.text },
     right: { id: second.id, text: second.text },
-    probability,
+    probability: told,
     tie: false,
-    margin: natsOf(probability),
+    margin: natsOf(told),
     marginUnit: 'nats',
     objectives: {},
     orderConsistent: null,
@@ -173,32 +183,37 @@ function verdictOf(sample: Sample, probability: number | undefined) {
 
 function writeReport(): void {
   const rows = readRows<Kept>('self-train');
-  const lines = [...Map.groupBy(rows, ({ set, half, round }) => `${set} ${half} ${round}`).values()].map(
-    (seeds) => {
-      const [{ set, half, round }] = seeds as [Kept];
-      const all = seeds.flatMap(({ anchors }) => anchors);
-      const clusters = all.map(({ prompt }) => prompt);
-      const own = mean(all.map(({ hit }) => hit));
-      const base = mean(all.map(({ base: former }) => former));
-      const text = (figure: ReturnType<typeof clusterBootstrap>) =>
-        [figure.estimate, figure.low, figure.high].map((value) => (100 * (value ?? Number.NaN)).toFixed(1));
-      const [accuracy, low, high] = text(clusterBootstrap(own, clusters));
-      const [gain, gainLow, gainHigh] = text(clusterBootstrap(difference(own, base), clusters));
-      const correlation = seeds.map(({ lengthCorrelation }) => lengthCorrelation ?? Number.NaN);
-      return [
-        set,
-        half === 0 ? 'first' : 'second',
-        `${round}`,
-        `${Math.round(average(seeds.map(({ edits }) => edits)))} + ${Math.round(average(seeds.map(({ judged }) => judged)))}`,
-        `${accuracy} (${low} to ${high})`,
-        round === 0 ? '–' : `${gain} (${gainLow} to ${gainHigh})`,
-        average(correlation).toFixed(2),
-        seeds.map(({ outcome }) => outcome).join(', '),
-      ];
-    },
-  );
+  const lines = [
+    ...Map.groupBy(
+      rows,
+      ({ labels, randomShare, set, half, round }) => `${labels} ${randomShare} ${set} ${half} ${round}`,
+    ).values(),
+  ].map((seeds) => {
+    const [{ labels, randomShare, set, half, round }] = seeds as [Kept];
+    const all = seeds.flatMap(({ anchors }) => anchors);
+    const clusters = all.map(({ prompt }) => prompt);
+    const own = mean(all.map(({ hit }) => hit));
+    const base = mean(all.map(({ base: former }) => former));
+    const text = (figure: ReturnType<typeof clusterBootstrap>) =>
+      [figure.estimate, figure.low, figure.high].map((value) => (100 * (value ?? Number.NaN)).toFixed(1));
+    const [accuracy, low, high] = text(clusterBootstrap(own, clusters));
+    const [gain, gainLow, gainHigh] = text(clusterBootstrap(difference(own, base), clusters));
+    const correlation = seeds.map(({ lengthCorrelation }) => lengthCorrelation ?? Number.NaN);
+    return [
+      set,
+      `${labels}, ${randomShare === 1 ? 'at random' : 'by doubt'}`,
+      half === 0 ? 'first' : 'second',
+      `${round}`,
+      `${Math.round(average(seeds.map(({ edits }) => edits)))} + ${Math.round(average(seeds.map(({ judged }) => judged)))}`,
+      `${accuracy} (${low} to ${high})`,
+      round === 0 ? '–' : `${gain} (${gainLow} to ${gainHigh})`,
+      average(correlation).toFixed(2),
+      seeds.map(({ outcome }) => outcome).join(', '),
+    ];
+  });
   const head = [
     'set',
+    'judged labels, pairs',
     'anchors: half',
     'round',
     'edits + judged',
