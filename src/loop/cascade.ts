@@ -80,8 +80,8 @@ export function createCascade({
     thresholds: stages.map((stage, place) => {
       const given = thresholds[stage];
       if (given === undefined) return place === stages.length - 1 ? 0 : usual;
-      // As the stages' own confidence is rounded: a threshold taken from an opinion decides that opinion.
-      return given === null ? null : nineDecimals(given);
+      // As the stages' own confidence is rounded: a threshold taken from an opinion decides that opinion. Sums are not rounded.
+      return given === null || lines !== undefined ? given : nineDecimals(given);
     }),
     ...(lines === undefined ? {} : { lines }),
   };
