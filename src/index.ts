@@ -409,6 +409,7 @@ export {
   type SynthesisReport,
 } from './preference/synthetic-report.ts';
 export type { LabelWeights } from './preference/truth.ts';
+export { preferenceFromVerdict, type VerdictPreferenceOptions } from './preference/verdicts.ts';
 export {
   type Feature,
   type FeatureOptions,
@@ -432,8 +433,14 @@ export {
 export { shippedHead } from './reward/shipped-heads.ts';
 export { type TrainedHead, trainHead } from './reward/train.ts';
 export type { TrainHeadOptions } from './reward/train-options.ts';
-export { readTrainingFiles, type TrainingFileOptions, type TrainingFiles } from './reward/training-files.ts';
+export {
+  readTrainingFiles,
+  type TrainingFileOptions,
+  type TrainingFiles,
+  trainingFromPreferences,
+} from './reward/training-files.ts';
 export { trainingReport } from './reward/training-report.ts';
+export { writeTrainedHead } from './reward/write-trained.ts';
 export { type LoadedRubric, listRubrics, loadRubric, parseRubric } from './rubric.ts';
 export {
   Annotation,

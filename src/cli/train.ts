@@ -1,13 +1,12 @@
+/** `juror train PREFS…`: a reward head on hidden states of a local model. */
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import { type HeadLoss, headLossKinds } from '../head/losses.ts';
 import { openFeatures } from '../reward/features.ts';
-import { writeHead } from '../reward/head-file.ts';
-import { headPage } from '../reward/head-page.ts';
 import { kindsOf, lossFor, trainHead } from '../reward/train.ts';
 import { readTrainingFiles } from '../reward/training-files.ts';
-import { trainingReport } from '../reward/training-report.ts';
+import { writeTrainedHead } from '../reward/write-trained.ts';
 import { addEngineFlags, openEngine } from './engine.ts';
 import { openMachineFeatures } from './feature-store.ts';
 import { flag, fraction, positiveNumber, wholeNumber } from './flags.ts';
@@ -140,10 +139,7 @@ async function train(files: readonly string[], flags: Flags, signal: AbortSignal
     })
     .finally(meter.stop);
   const { record } = trained;
-  const head = await writeHead(flags.out, trained, {
-    page: headPage(record),
-    training: trainingReport(trained),
-  });
+  const head = await writeTrainedHead(flags.out, trained);
   const { read, found } = trained.reading;
   if (flags.json) {
     const content = {

@@ -1,5 +1,5 @@
 /** A head that decides what it is sure of, a judge for the rest, critiques for what stays unsure, and people for what is left. */
-import { type CascadePolicy, requirePolicy, standCascade } from '../aggregate/cascade.ts';
+import { type CascadePolicy, nineDecimals, requirePolicy, standCascade } from '../aggregate/cascade.ts';
 import { JurorError } from '../errors.ts';
 import { eachInOrder } from '../judge/stream.ts';
 import type {
@@ -79,7 +79,9 @@ export function createCascade({
   const policy: CascadePolicy = {
     thresholds: stages.map((stage, place) => {
       const given = thresholds[stage];
-      return given === undefined ? (place === stages.length - 1 ? 0 : usual) : given;
+      if (given === undefined) return place === stages.length - 1 ? 0 : usual;
+      // As the stages' own confidence is rounded: a threshold taken from an opinion decides that opinion. Sums are not rounded.
+      return given === null || lines !== undefined ? given : nineDecimals(given);
     }),
     ...(lines === undefined ? {} : { lines }),
   };

@@ -1,5 +1,5 @@
 /** The parts of a loop as juror has them: edits, a judge, a backbone's features and heads trained on them. */
-import { canonicalJson, contentHash, promptCluster } from '../canonical.ts';
+import { canonicalJson, contentHash } from '../canonical.ts';
 import type { TextGenerator } from '../engine/generate.ts';
 import { JurorError } from '../errors.ts';
 import type { FeatureMatrix } from '../head/data.ts';
@@ -11,16 +11,14 @@ import { engineIdentity } from '../judge/identity.ts';
 import type { Judge } from '../judge/judge.ts';
 import { PROTOCOL_VERSION } from '../judge/protocol.ts';
 import type { EditOperator } from '../preference/edit-operator.ts';
-import { sideOf } from '../preference/labels.ts';
-import { preferenceOf } from '../preference/record.ts';
-import { natsOf } from '../preference/runs.ts';
 import { synthesise } from '../preference/synthesise.ts';
+import { pairPreference } from '../preference/verdicts.ts';
 import { type FeatureReader, requireSameFeatures } from '../reward/features.ts';
 import { readHead, writeHead } from '../reward/head-file.ts';
 import { type TrainedHead, trainHead } from '../reward/train.ts';
-import { createTrainingRows } from '../reward/training-rows.ts';
+import { trainingFromPreferences } from '../reward/training-files.ts';
 import type { LoadedRubric } from '../rubric.ts';
-import type { EngineId, Preference, Sample, Verdict } from '../schema.ts';
+import type { EngineId, Sample, Verdict } from '../schema.ts';
 import type { JudgedPair, LoopHead, SelfTrainParts } from './self-train-parts.ts';
 
 /** What the parts are made of. All of it stays the caller's. */
@@ -81,11 +79,9 @@ export function engineParts({
       : null,
     read: (texts, options) => features.read(texts, options),
     async train(comparisons, { seed, round, signal }) {
-      const rows = createTrainingRows();
-      for (const comparison of comparisons) rows.addPreference(comparison);
       const head = await trainHead({
         features,
-        data: { kind: 'pairs', rows: rows.rows() },
+        data: await trainingFromPreferences(comparisons),
         holdout: 0,
         seed,
         name: 'self-trained',
@@ -180,31 +176,19 @@ function judgedPair(
   { model, digest: engine }: EngineId,
   run: string | null,
 ): JudgedPair {
-  const [first, second] = sample.responses;
-  if (verdict.score === null || !first || !second)
-    return { status: 'unscored', reason: verdict.unscored[0] ?? 'invalid' };
+  const { score } = verdict;
+  if (score === null) return { status: 'unscored', reason: verdict.unscored[0] ?? 'invalid' };
   if (verdict.contentFree) return { status: 'unscored', reason: 'content-free' };
-  const preference: Preference = preferenceOf({
-    sampleId: sample.id,
-    cluster: promptCluster(sample.prompt),
-    prompt: sample.prompt,
-    left: sideOf({ sample, response: first }, sample),
-    right: sideOf({ sample, response: second }, sample),
-    probability: verdict.score,
-    tie: verdict.winner === 'tie',
-    margin: natsOf(verdict.score),
-    marginUnit: 'nats',
-    objectives: verdict.perObjective,
-    orderConsistent: verdict.flipped === null ? null : !verdict.flipped,
-    agreement: null,
-    source: {
+  const preference = pairPreference(
+    sample,
+    { ...verdict, score },
+    {
       method: 'pairwise',
       run,
-      keys: verdict.judgments.toSorted(),
       round: null,
       rubric: { id: rubric.id, version: rubric.version, digest },
       engines: [{ model, digest: engine }],
     },
-  });
-  return { status: 'judged', preference };
+  );
+  return preference ? { status: 'judged', preference } : { status: 'unscored', reason: 'same-text' };
 }

@@ -80,12 +80,6 @@ export function openReading(run: Run, options: RunPreferenceOptions): RunReading
   };
 }
 
-/** Share of all members, silent ones among them, that name the same winner as the whole. */
-export function agreementOf(scores: readonly (number | null)[], whole: number): number {
-  const side = Math.sign(whole - 0.5);
-  return scores.filter((score) => score !== null && Math.sign(score - 0.5) === side).length / scores.length;
-}
-
 function chosenRubric(run: Run, id: string | undefined) {
   const { rubrics } = run.manifest.configuration;
   const known = rubrics.map(({ rubric }) => rubric.id);

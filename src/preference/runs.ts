@@ -1,19 +1,11 @@
 /** The verdicts of a run as preferences. */
-import { logOdds } from '../aggregate/logits.ts';
 import type { Preference } from '../schema.ts';
 import type { Run } from '../store/run.ts';
-import { sideOf } from './labels.ts';
 import { preferencesOfAnswers } from './pointwise.ts';
 import { preferencesOfRankings } from './rankings.ts';
-import { largestNats, preferenceOf } from './record.ts';
-import {
-  agreementOf,
-  isRanked,
-  openReading,
-  type RunPreferenceOptions,
-  type RunReading,
-} from './run-reading.ts';
+import { isRanked, openReading, type RunPreferenceOptions, type RunReading } from './run-reading.ts';
 import { judgedTexts } from './sample-book.ts';
+import { pairPreference } from './verdicts.ts';
 
 /**
  * Preferences of a run's verdicts, in the order of its plan. Pairs: the verdict's probability, its log-odds as margin. Answers judged
@@ -34,38 +26,9 @@ export async function* preferencesFromRun(
 async function* preferencesOfPairs(reading: RunReading): AsyncGenerator<Preference> {
   const { options, leftOut, source } = reading;
   for await (const { row, verdict } of reading.verdicts()) {
-    const { sample, responses } = judgedTexts(options.book, row);
-    const [first, second] = responses;
-    if (!first || !second) continue;
-    if (first.text === second.text) {
-      leftOut('same-text', row.sampleId);
-      continue;
-    }
-    const { score, winner, panel } = verdict;
-    yield preferenceOf({
-      sampleId: sample.id,
-      cluster: row.cluster,
-      prompt: sample.prompt,
-      left: sideOf({ sample, response: first }, sample),
-      right: sideOf({ sample, response: second }, sample),
-      probability: score,
-      tie: winner === 'tie',
-      margin: natsOf(score),
-      marginUnit: 'nats',
-      objectives: verdict.perObjective,
-      orderConsistent: verdict.flipped === null ? null : !verdict.flipped,
-      agreement: panel
-        ? agreementOf(
-            panel.members.map((member) => member.score),
-            score,
-          )
-        : null,
-      source: { ...source, keys: verdict.judgments.toSorted() },
-    });
+    const { sample } = judgedTexts(options.book, row);
+    const preference = pairPreference(sample, verdict, source);
+    if (preference) yield preference;
+    else leftOut('same-text', row.sampleId);
   }
-}
-
-/** Log-odds, never more than {@link largestNats} either way. */
-export function natsOf(probability: number): number {
-  return Math.min(largestNats, Math.max(-largestNats, logOdds(probability)));
 }

@@ -3,7 +3,7 @@ import { readRows, readSamples } from '../dataset.ts';
 import { JurorError } from '../errors.ts';
 import { readPreferences } from '../preference/file.ts';
 import { preferencesFromLabels } from '../preference/labels.ts';
-import type { Sample } from '../schema.ts';
+import type { Preference, Sample } from '../schema.ts';
 import {
   createTrainingRows,
   type TrainingKind,
@@ -64,6 +64,18 @@ export async function readTrainingFiles(
       `expected data with one kind of labels or --loss to choose, got ${present.map((other) => `${counts[other]} ${other}`).join(', ')}`,
     );
   return { kind, rows: found };
+}
+
+/**
+ * Comparisons that a program has as they are, without a file: those of `preferenceFromVerdict`, of `synthesise`, of anything that gives
+ * preferences.
+ */
+export async function trainingFromPreferences(
+  preferences: Iterable<Preference> | AsyncIterable<Preference>,
+): Promise<TrainingFiles> {
+  const rows = createTrainingRows();
+  for await (const preference of preferences) rows.addPreference(preference);
+  return { kind: 'pairs', rows: rows.rows() };
 }
 
 async function readLabelled(

@@ -48,6 +48,14 @@ test('a sure head decides alone, and nobody asks the judge', async () => {
   expect(recordText(CascadeVerdict, verdict)).toContain('"decided":"head"');
 });
 
+test('a threshold taken from an opinion decides that opinion, however many decimals it has', async () => {
+  for (const lead of [1 / 3, 2 / 3, 0.989541234567891]) {
+    const { cascade } = cascadeOf({ thresholds: { head: lead, direct: 0, critique: 0 } });
+    const [verdict] = await cascade.decide(sampleOf('1', ['0 0', `0 ${lead}`]));
+    expect(verdict?.decided).toBe('head');
+  }
+});
+
 test('each stage passes on what it is not sure of, and every opinion is kept with its judgments and tokens', async () => {
   const { cascade, engine } = cascadeOf();
   const [direct] = await cascade.decide(sampleOf('1', ['0 1', '2 0']));

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { writePreferences } from '../../src/preference/file.ts';
 import { preferencesFromLabels } from '../../src/preference/labels.ts';
 import { textsUpToSteps } from '../../src/reward/step-texts.ts';
-import { readTrainingFiles } from '../../src/reward/training-files.ts';
+import { readTrainingFiles, trainingFromPreferences } from '../../src/reward/training-files.ts';
 import { labelSet, pairData, rowsRecord } from '../../src/reward/training-sets.ts';
 import { pairRows, trainingFiles } from './training-data.ts';
 
@@ -27,6 +27,7 @@ test('preferences and the labels that they came from are the same rows, from JSO
   for (const file of files) await writePreferences(file, preferences);
   const [lines, table] = await Promise.all(files.map((file) => readTrainingFiles([file])));
   expect(table).toEqual(lines);
+  expect(await trainingFromPreferences(preferences)).toEqual(lines);
   expect(lines?.kind).toBe('pairs');
   expect(lines?.rows.pairs).toHaveLength(6);
   expect(lines?.rows.texts).toHaveLength(12);
