@@ -23,7 +23,7 @@ import { engineParts } from '../src/loop/self-train-engine.ts';
 import type { SelfTrainParts } from '../src/loop/self-train-parts.ts';
 import { selectOperators } from '../src/preference/edit-operators.ts';
 import { preferenceOf } from '../src/preference/record.ts';
-import { natsOf } from '../src/preference/runs.ts';
+import { natsOf } from '../src/preference/verdicts.ts';
 import { openFeatures } from '../src/reward/features.ts';
 import { readHead } from '../src/reward/head-file.ts';
 import { openScorer } from '../src/reward/scorer.ts';
