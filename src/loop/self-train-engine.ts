@@ -11,16 +11,14 @@ import { engineIdentity } from '../judge/identity.ts';
 import type { Judge } from '../judge/judge.ts';
 import { PROTOCOL_VERSION } from '../judge/protocol.ts';
 import type { EditOperator } from '../preference/edit-operator.ts';
-import { sideOf } from '../preference/labels.ts';
-import { preferenceOf } from '../preference/record.ts';
-import { natsOf } from '../preference/runs.ts';
+import { preferenceOfVerdict } from '../preference/pair-verdict.ts';
 import { synthesise } from '../preference/synthesise.ts';
 import { type FeatureReader, requireSameFeatures } from '../reward/features.ts';
 import { readHead, writeHead } from '../reward/head-file.ts';
 import { type TrainedHead, trainHead } from '../reward/train.ts';
 import { createTrainingRows } from '../reward/training-rows.ts';
 import type { LoadedRubric } from '../rubric.ts';
-import type { EngineId, Preference, Sample, Verdict } from '../schema.ts';
+import type { EngineId, Sample, Verdict } from '../schema.ts';
 import type { JudgedPair, LoopHead, SelfTrainParts } from './self-train-parts.ts';
 
 /** What the parts are made of. All of it stays the caller's. */
@@ -122,7 +120,9 @@ export function engineParts({
 
 /** Scores on the scale of calibrated log-odds; the deviations are the posterior's. */
 function loopHead({ members, posterior, calibration }: HeadBelief): LoopHead {
-  const slope = calibration && calibration.slope > 0 ? calibration.slope : 1;
+  // A head whose scores said nothing of prompts that it had not seen is sure of nothing; how far its weights are known is another matter.
+  const slope = calibration === null ? 1 : Math.max(0, calibration.slope);
+  const spread = slope > 0 ? slope : 1;
   return {
     score(features) {
       const each = members.map((member) => scoreMember(member, features));
@@ -143,7 +143,7 @@ function loopHead({ members, posterior, calibration }: HeadBelief): LoopHead {
       return Float64Array.from(
         left,
         (first, pair) =>
-          slope * pairDeviation(white[first] as Float64Array, white[right[pair] as number] as Float64Array),
+          spread * pairDeviation(white[first] as Float64Array, white[right[pair] as number] as Float64Array),
       );
     },
   };
@@ -180,31 +180,18 @@ function judgedPair(
   { model, digest: engine }: EngineId,
   run: string | null,
 ): JudgedPair {
-  const [first, second] = sample.responses;
-  if (verdict.score === null || !first || !second)
-    return { status: 'unscored', reason: verdict.unscored[0] ?? 'invalid' };
-  if (verdict.contentFree) return { status: 'unscored', reason: 'content-free' };
-  const preference: Preference = preferenceOf({
-    sampleId: sample.id,
+  const made = preferenceOfVerdict({
+    sample,
+    verdict,
     cluster: promptCluster(sample.prompt),
-    prompt: sample.prompt,
-    left: sideOf({ sample, response: first }, sample),
-    right: sideOf({ sample, response: second }, sample),
-    probability: verdict.score,
-    tie: verdict.winner === 'tie',
-    margin: natsOf(verdict.score),
-    marginUnit: 'nats',
-    objectives: verdict.perObjective,
-    orderConsistent: verdict.flipped === null ? null : !verdict.flipped,
-    agreement: null,
     source: {
       method: 'pairwise',
       run,
-      keys: verdict.judgments.toSorted(),
       round: null,
       rubric: { id: rubric.id, version: rubric.version, digest },
       engines: [{ model, digest: engine }],
     },
   });
-  return { status: 'judged', preference };
+  if (typeof made !== 'string') return { status: 'judged', preference: made };
+  return { status: 'unscored', reason: made === 'unscored' ? (verdict.unscored[0] ?? 'invalid') : made };
 }

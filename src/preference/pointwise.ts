@@ -11,7 +11,8 @@ import { scoreOf } from '../scale.ts';
 import type { Combine, Criterion, Judgment, Preference, Rubric } from '../schema.ts';
 import type { PlanRow } from '../store/store.ts';
 import { comparePrompts, type Reading, type ReadingComparison } from './readings.ts';
-import { agreementOf, type RunReading, type UsableVerdict } from './run-reading.ts';
+import { agreementOf } from './pair-verdict.ts';
+import type { RunReading, UsableVerdict } from './run-reading.ts';
 import { judgedTexts } from './sample-book.ts';
 
 /** The distributions of an answer's scores under one engine: as a whole, and by objective. */

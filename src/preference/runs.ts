@@ -1,13 +1,10 @@
 /** The verdicts of a run as preferences. */
-import { logOdds } from '../aggregate/logits.ts';
 import type { Preference } from '../schema.ts';
 import type { Run } from '../store/run.ts';
-import { sideOf } from './labels.ts';
+import { preferenceOfVerdict } from './pair-verdict.ts';
 import { preferencesOfAnswers } from './pointwise.ts';
 import { preferencesOfRankings } from './rankings.ts';
-import { largestNats, preferenceOf } from './record.ts';
 import {
-  agreementOf,
   isRanked,
   openReading,
   type RunPreferenceOptions,
@@ -35,37 +32,8 @@ async function* preferencesOfPairs(reading: RunReading): AsyncGenerator<Preferen
   const { options, leftOut, source } = reading;
   for await (const { row, verdict } of reading.verdicts()) {
     const { sample, responses } = judgedTexts(options.book, row);
-    const [first, second] = responses;
-    if (!first || !second) continue;
-    if (first.text === second.text) {
-      leftOut('same-text', row.sampleId);
-      continue;
-    }
-    const { score, winner, panel } = verdict;
-    yield preferenceOf({
-      sampleId: sample.id,
-      cluster: row.cluster,
-      prompt: sample.prompt,
-      left: sideOf({ sample, response: first }, sample),
-      right: sideOf({ sample, response: second }, sample),
-      probability: score,
-      tie: winner === 'tie',
-      margin: natsOf(score),
-      marginUnit: 'nats',
-      objectives: verdict.perObjective,
-      orderConsistent: verdict.flipped === null ? null : !verdict.flipped,
-      agreement: panel
-        ? agreementOf(
-            panel.members.map((member) => member.score),
-            score,
-          )
-        : null,
-      source: { ...source, keys: verdict.judgments.toSorted() },
-    });
+    const made = preferenceOfVerdict({ sample, responses, verdict, cluster: row.cluster, source }, options);
+    if (typeof made === 'string') leftOut(made, row.sampleId);
+    else yield made;
   }
-}
-
-/** Log-odds, never more than {@link largestNats} either way. */
-export function natsOf(probability: number): number {
-  return Math.min(largestNats, Math.max(-largestNats, logOdds(probability)));
 }
