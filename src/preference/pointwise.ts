@@ -10,8 +10,8 @@ import { engineIdentity, engineLabels } from '../judge/identity.ts';
 import { scoreOf } from '../scale.ts';
 import type { Combine, Criterion, Judgment, Preference, Rubric } from '../schema.ts';
 import type { PlanRow } from '../store/store.ts';
-import { comparePrompts, type Reading, type ReadingComparison } from './readings.ts';
 import { agreementOf } from './pair-verdict.ts';
+import { comparePrompts, type Reading, type ReadingComparison } from './readings.ts';
 import type { RunReading, UsableVerdict } from './run-reading.ts';
 import { judgedTexts } from './sample-book.ts';
 

@@ -4,12 +4,7 @@ import type { Run } from '../store/run.ts';
 import { preferenceOfVerdict } from './pair-verdict.ts';
 import { preferencesOfAnswers } from './pointwise.ts';
 import { preferencesOfRankings } from './rankings.ts';
-import {
-  isRanked,
-  openReading,
-  type RunPreferenceOptions,
-  type RunReading,
-} from './run-reading.ts';
+import { isRanked, openReading, type RunPreferenceOptions, type RunReading } from './run-reading.ts';
 import { judgedTexts } from './sample-book.ts';
 
 /**
