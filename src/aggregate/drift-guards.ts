@@ -33,7 +33,9 @@ export interface LengthEvidence {
 
 /** Figures of a round's head, without the labels of the anchors. */
 export interface HeadEvidence {
-  /** Accuracy on the probes less that of the head before; null where there is none. */
+  /** Accuracy on the probes. */
+  readonly accuracy: Figure;
+  /** That less the accuracy of the head before; null where there is none. */
   readonly probes: Figure | null;
   readonly anchors: LengthEvidence;
   readonly pool: LengthEvidence;
@@ -78,26 +80,56 @@ export function guardLabels(
   ];
 }
 
-/** The three guards of a head. */
-export function guardHead({ probes, anchors, pool }: HeadEvidence, limits: GuardLimits): GuardRecord[] {
+/** Of fewer prompts a bootstrap has no doubt where a coin would give the same in one of twenty: 2 · ½⁶ < 0.05 ≤ 2 · ½⁵. */
+const fewestPrompts = 6;
+
+/** Whether an accuracy is below that of a coin: the whole interval below ½, of enough prompts for an interval to mean something. */
+export function isBelowCoin({ high, clusters }: Figure): boolean {
+  return high !== null && high < 0.5 && clusters >= fewestPrompts;
+}
+
+/** The three guards of a head. Without a head before, that of the probes asks whether a coin would do better. */
+export function guardHead(
+  { accuracy, probes, anchors, pool }: HeadEvidence,
+  limits: GuardLimits,
+): GuardRecord[] {
   return [
-    check(
-      'probes',
-      limits.probes,
-      probes === null
-        ? { value: null, reason: 'no head before' }
-        : probes.estimate === null
-          ? { value: null, reason: probes.reason ?? 'no figure' }
-          : { value: probes.estimate },
-      (value, limit) => [
-        // A fall that the interval does not exclude is not one.
-        value < -limit && probes !== null && (probes.high === null || probes.high < 0),
-        `accuracy on ${probes?.n ?? 0} probes ${signed(100 * value, 1)} points against the head before, at most ${(100 * limit).toFixed(1)} fewer`,
-      ],
-    ),
+    probes === null ? coinGuard(accuracy, limits) : fallGuard(probes, limits),
     lengthGuard('length-anchors', limits.lengthAnchors, anchors),
     lengthGuard('length-pool', limits.lengthPool, pool),
   ];
+}
+
+function coinGuard(accuracy: Figure, { probes }: GuardLimits): GuardRecord {
+  const { estimate, high, n, clusters, reason = 'no figure' } = accuracy;
+  return check(
+    'probes',
+    probes === null ? null : 0.5,
+    estimate === null || high === null
+      ? { value: null, reason }
+      : clusters < fewestPrompts
+        ? { value: null, reason: `probes of ${clusters} prompts, fewer than ${fewestPrompts}` }
+        : { value: high },
+    (value) => [
+      isBelowCoin(accuracy),
+      `accuracy on ${n} probes ${percent(estimate ?? 0)}, at most ${percent(value)} (upper end of the 95 % interval), a coin 50.0 %`,
+    ],
+  );
+}
+
+function fallGuard(probes: Figure, limits: GuardLimits): GuardRecord {
+  return check(
+    'probes',
+    limits.probes,
+    probes.estimate === null
+      ? { value: null, reason: probes.reason ?? 'no figure' }
+      : { value: probes.estimate },
+    (value, limit) => [
+      // A fall that the interval does not exclude is not one.
+      value < -limit && (probes.high === null || probes.high < 0),
+      `accuracy on ${probes.n} probes ${signed(100 * value, 1)} points against the head before, at most ${(100 * limit).toFixed(1)} fewer`,
+    ],
+  );
 }
 
 function lengthGuard(guard: GuardName, limit: number | null, { now, base }: LengthEvidence): GuardRecord {

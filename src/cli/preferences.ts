@@ -43,7 +43,11 @@ function describeFigures(figures: PreferenceFigures): string {
   const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
   return [
     `chosen longer ${share(figures.chosenLonger)}${lengthDifference === null ? '' : `, by ${signed(lengthDifference)} characters on average`} · first in the data ${share(figures.chosenFirst)}`,
-    ...(meanProbability === null ? [] : [`mean probability ${meanProbability.toFixed(3)}`]),
+    ...(meanProbability === null
+      ? []
+      : [
+          `mean probability ${meanProbability.toFixed(3)} · margins in ${Object.keys(figures.margins).sort().join(' and in ')}`,
+        ]),
     ...(figures.orderConsistent.n > 0
       ? [`both orders name one winner ${share(figures.orderConsistent)}, before filters`]
       : []),

@@ -13,6 +13,7 @@ import {
   preferencesOf,
   solutionsOf,
 } from '../preference/inputs.ts';
+import { requireOneUnit } from '../preference/margin-unit.ts';
 import { nearDuplicates } from '../preference/near-duplicates.ts';
 import { stepwiseRow } from '../preference/solutions.ts';
 import { type PreferenceFacts, type PreferenceSpool, spoolPreferences } from '../preference/spool.ts';
@@ -36,6 +37,7 @@ export async function writePairs(
   const inPlace = flags.format === 'jsonl' && flags.ties === undefined;
   const written = inPlace ? [...kept, ...ties].sort((left, right) => left.index - right.index) : kept;
   if (written.length === 0) throw nothingLeft(spool.facts.length, filtered, flags);
+  if (flags.margin === true && flags.format !== 'jsonl') requireOneUnit(written, '--margin');
   const rows = await writeRows(flags.out, rowsOf(written, spool, flags, options));
   if (flags.ties !== undefined) await writeRows(flags.ties, rowsOf(ties, spool, flags, options));
   return {

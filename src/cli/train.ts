@@ -96,7 +96,7 @@ async function train(files: readonly string[], flags: Flags, signal: AbortSignal
     ...reading,
     kind: kinds.length === 1 ? kinds[0] : undefined,
   });
-  lossFor(data, loss);
+  lossFor(data, loss, { margin: marginOf(flags) });
   const anchors =
     flags.anchors === undefined
       ? undefined

@@ -1,5 +1,5 @@
 /** The parts of a loop as juror has them: edits, a judge, a backbone's features and heads trained on them. */
-import { canonicalJson, contentHash } from '../canonical.ts';
+import { canonicalJson, contentHash, promptCluster } from '../canonical.ts';
 import type { TextGenerator } from '../engine/generate.ts';
 import { JurorError } from '../errors.ts';
 import type { FeatureMatrix } from '../head/data.ts';
@@ -11,8 +11,8 @@ import { engineIdentity } from '../judge/identity.ts';
 import type { Judge } from '../judge/judge.ts';
 import { PROTOCOL_VERSION } from '../judge/protocol.ts';
 import type { EditOperator } from '../preference/edit-operator.ts';
+import { preferenceOfVerdict } from '../preference/pair-verdict.ts';
 import { synthesise } from '../preference/synthesise.ts';
-import { pairPreference } from '../preference/verdicts.ts';
 import { type FeatureReader, requireSameFeatures } from '../reward/features.ts';
 import { readHead, writeHead } from '../reward/head-file.ts';
 import { type TrainedHead, trainHead } from '../reward/train.ts';
@@ -118,7 +118,9 @@ export function engineParts({
 
 /** Scores on the scale of calibrated log-odds; the deviations are the posterior's. */
 function loopHead({ members, posterior, calibration }: HeadBelief): LoopHead {
-  const slope = calibration && calibration.slope > 0 ? calibration.slope : 1;
+  // A head whose scores said nothing of prompts that it had not seen is sure of nothing; how far its weights are known is another matter.
+  const slope = calibration === null ? 1 : Math.max(0, calibration.slope);
+  const spread = slope > 0 ? slope : 1;
   return {
     score(features) {
       const each = members.map((member) => scoreMember(member, features));
@@ -139,7 +141,7 @@ function loopHead({ members, posterior, calibration }: HeadBelief): LoopHead {
       return Float64Array.from(
         left,
         (first, pair) =>
-          slope * pairDeviation(white[first] as Float64Array, white[right[pair] as number] as Float64Array),
+          spread * pairDeviation(white[first] as Float64Array, white[right[pair] as number] as Float64Array),
       );
     },
   };
@@ -176,19 +178,18 @@ function judgedPair(
   { model, digest: engine }: EngineId,
   run: string | null,
 ): JudgedPair {
-  const { score } = verdict;
-  if (score === null) return { status: 'unscored', reason: verdict.unscored[0] ?? 'invalid' };
-  if (verdict.contentFree) return { status: 'unscored', reason: 'content-free' };
-  const preference = pairPreference(
+  const made = preferenceOfVerdict({
     sample,
-    { ...verdict, score },
-    {
+    verdict,
+    cluster: promptCluster(sample.prompt),
+    source: {
       method: 'pairwise',
       run,
       round: null,
       rubric: { id: rubric.id, version: rubric.version, digest },
       engines: [{ model, digest: engine }],
     },
-  );
-  return preference ? { status: 'judged', preference } : { status: 'unscored', reason: 'same-text' };
+  });
+  if (typeof made !== 'string') return { status: 'judged', preference: made };
+  return { status: 'unscored', reason: made === 'unscored' ? (verdict.unscored[0] ?? 'invalid') : made };
 }

@@ -1,7 +1,7 @@
 /** The folder of a loop: rounds that are there or not, never half, and everything else derived from them. */
 import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { canonicalJson } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
 import { Preference, RoundCard, RoundDecision, SelfTrainSettings } from '../schema.ts';
@@ -41,6 +41,8 @@ export const diskFiles: LoopFiles = {
 /** A round as its folder has it. */
 export interface KeptRound extends Round {
   readonly comparisons: readonly Preference[];
+  /** Keys of the pairs that the judge was asked about, whatever became of its verdicts; in the order in which it was asked. */
+  readonly asked: readonly string[];
 }
 
 /** Names in the folder of a loop. */
@@ -52,6 +54,7 @@ const names = {
   page: 'README.md',
   current: 'current',
   comparisons: 'comparisons.jsonl',
+  asked: 'asked.jsonl',
   card: 'card.json',
   decision: 'decision.json',
   head: 'head',
@@ -107,7 +110,7 @@ export async function openLoopFolder(
         });
       return await Promise.all(ordered.map((round) => readRound(placeOf(round))));
     },
-    readProbes: () => readLines(join(folder, names.probes)),
+    readProbes: () => readLines(join(folder, names.probes), Preference),
     keepProbes: (probes) => files.write(join(folder, names.probes), linesOf(probes)),
     headOf: (round) => join(placeOf(round), names.head),
     async begin(round) {
@@ -116,10 +119,11 @@ export async function openLoopFolder(
       await files.empty(head);
       return { head };
     },
-    async keep({ card, decision, comparisons }) {
+    async keep({ card, decision, comparisons, asked }) {
       const partial = partialOf(card.round);
       if (card.training === null) await rm(join(partial, names.head), { recursive: true, force: true });
       await files.write(join(partial, names.comparisons), linesOf(comparisons));
+      await files.write(join(partial, names.asked), asked.map((key) => `${canonicalJson(key)}\n`).join(''));
       await files.write(join(partial, names.card), `${recordText(RoundCard, card)}\n`);
       await files.write(join(partial, names.decision), `${recordText(RoundDecision, decision)}\n`);
       await files.keep(partial, placeOf(card.round));
@@ -138,16 +142,17 @@ export async function openLoopFolder(
 async function readRound(folder: string): Promise<KeptRound> {
   const card = await readRecord(join(folder, names.card), RoundCard);
   const decision = await readRecord(join(folder, names.decision), RoundDecision);
-  const comparisons = await readLines(join(folder, names.comparisons));
-  if (card === undefined || decision === undefined || comparisons === undefined)
+  const comparisons = await readLines(join(folder, names.comparisons), Preference);
+  const asked = await readLines(join(folder, names.asked), z.string());
+  if (card === undefined || decision === undefined || comparisons === undefined || asked === undefined)
     throw new JurorError(
       'store',
-      'expected a round with its comparisons, card and decision, got a part of one',
+      'expected a round with its comparisons, the pairs it asked about, card and decision, got a part of one',
       {
         place: { file: folder },
       },
     );
-  return { card, decision, comparisons };
+  return { card, decision, comparisons, asked };
 }
 
 async function readRecord<Schema extends z.ZodType>(
@@ -158,10 +163,13 @@ async function readRecord<Schema extends z.ZodType>(
   return text === undefined ? undefined : parsed(text, schema, file);
 }
 
-async function readLines(file: string): Promise<Preference[] | undefined> {
+async function readLines<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+): Promise<z.infer<Schema>[] | undefined> {
   const text = await readText(file);
   const lines = text?.split('\n').filter((line) => line !== '');
-  return lines?.map((line, index) => parsed(line, Preference, file, index + 1));
+  return lines?.map((line, index) => parsed(line, schema, file, index + 1));
 }
 
 function parsed<Schema extends z.ZodType>(

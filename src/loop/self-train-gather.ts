@@ -24,8 +24,8 @@ export interface GatherInput {
   readonly head: LoopHead | null;
   /** {@link pairKey} of what the training has already. */
   readonly trained: ReadonlySet<string>;
-  /** {@link pairKey} of what was judged in any earlier round. */
-  readonly judged: ReadonlySet<string>;
+  /** {@link pairKey} of what the judge was asked about in any earlier round, whatever it said. */
+  readonly asked: ReadonlySet<string>;
   readonly signal?: AbortSignal;
 }
 
@@ -37,6 +37,8 @@ export interface Gathered {
   readonly counts: RoundCard['comparisons'];
   /** One for each pair that the judge compared: whether its orders agree, and its prompt. */
   readonly orders: readonly { readonly consistent: boolean; readonly cluster: string }[];
+  /** {@link pairKey} of each pair that the judge was asked about. */
+  readonly asked: readonly string[];
 }
 
 /** Gather. A pair whose text the backbone cannot read is dropped and counted, like all that a round could have had and has not. */
@@ -95,6 +97,7 @@ export async function gather(input: GatherInput): Promise<Gathered> {
       prompts: new Set(comparisons.map(({ cluster }) => cluster)).size,
     },
     orders: judging.orders,
+    asked: judging.asked,
   };
 }
 
@@ -110,7 +113,7 @@ type Dropped = {
   -readonly [Name in keyof RoundCard['comparisons']['dropped']]: RoundCard['comparisons']['dropped'][Name];
 };
 
-interface Judging extends Pick<Gathered, 'comparisons' | 'orders'> {
+interface Judging extends Pick<Gathered, 'comparisons' | 'orders' | 'asked'> {
   /** {@link pairKey} → the text that stands first in the data. */
   readonly first: ReadonlyMap<string, string>;
   readonly chosen: RoundCard['comparisons']['chosen'];
@@ -127,8 +130,9 @@ async function judgePairs(
   const orders: { consistent: boolean; cluster: string }[] = [];
   const first = new Map<string, string>();
   const chosen = { uncertainty: 0, random: 0 };
-  if (parts.judge === null || wanted === 0) return { comparisons, orders, first, chosen };
+  if (parts.judge === null || wanted === 0) return { comparisons, orders, first, chosen, asked: [] };
   const samples = await choose(input, wanted, chosen);
+  const asked = samples.map(keyOf);
   let place = 0;
   for await (const judged of parts.judge(samples, signal ? { signal } : {})) {
     const [left, right] = samples[place++]?.responses ?? [];
@@ -145,20 +149,20 @@ async function judgePairs(
       first.set(pairKey(preference.prompt, [left.text, right.text]), left.text);
     }
   }
-  return { comparisons, orders, first, chosen };
+  return { comparisons, orders, first, chosen, asked };
 }
 
 /** The pairs to judge, of a part of the pool that each round draws anew. */
 async function choose(
-  { library, round, seed, pool, head, judged, poolAnswers, randomShare, signal }: GatherInput,
+  { library, round, seed, pool, head, asked, poolAnswers, randomShare, signal }: GatherInput,
   wanted: number,
   chosen: { uncertainty: number; random: number },
 ): Promise<Sample[]> {
   const drawn = drawAnswers(pool, poolAnswers, seedFrom('pairs to judge', seed, round));
   if (head !== null) await library.load(drawn.texts, signal);
   const candidates = drawn.samples.flatMap(pairsOfSample).filter((sample) => {
+    if (asked.has(keyOf(sample))) return false;
     const [left, right] = textsOf(sample);
-    if (judged.has(pairKey(sample.prompt, [left.text, right.text]))) return false;
     return head === null || (library.refusal(left) === null && library.refusal(right) === null);
   });
   const choices = choosePairs(
@@ -184,6 +188,11 @@ function doubtsOf(head: LoopHead, library: FeatureLibrary, candidates: readonly 
       Int32Array.from(pairs, (_, row) => 2 * row + 1),
     ),
   };
+}
+
+function keyOf(sample: Sample): string {
+  const [left, right] = textsOf(sample);
+  return pairKey(sample.prompt, [left.text, right.text]);
 }
 
 function textsOf({

@@ -1,5 +1,5 @@
 /** One round: gather, guard, train, guard again, and only then ask the anchors. */
-import { guardHead, guardLabels } from '../aggregate/drift-guards.ts';
+import { guardHead, guardLabels, isBelowCoin } from '../aggregate/drift-guards.ts';
 import type { Figure } from '../aggregate/interval.ts';
 import { anchorFigure, anchorGains, testPromotion } from '../aggregate/promotion.ts';
 import { seedFrom } from '../aggregate/random.ts';
@@ -40,10 +40,10 @@ export async function makeRound<Head>(
     pairs: settings.pairsPerRound,
     head: former,
     trained: keysOf(training),
-    judged: keysOf(before.map(onlyJudged)),
+    asked: new Set(before.flatMap(({ asked }) => asked)),
     ...(signal ? { signal } : {}),
   });
-  const { comparisons } = gathered;
+  const { comparisons, asked } = gathered;
   const place = await folder.begin(round);
   const labels = labelsOf(gathered, former, library, seed);
   const guards: GuardRecord[] = guardLabels(labels, settings.limits);
@@ -67,7 +67,7 @@ export async function makeRound<Head>(
     without: last?.without ?? 0,
   };
   const keep = async (card: RoundCard, decision: RoundDecision): Promise<KeptRound> => {
-    const kept = { card, decision, comparisons };
+    const kept = { card, decision, comparisons, asked };
     await folder.keep(kept);
     return kept;
   };
@@ -86,6 +86,7 @@ export async function makeRound<Head>(
   const length = lengthsOf(context, head);
   const late = guardHead(
     {
+      accuracy: probes.accuracy,
       probes: probes.difference,
       anchors: { now: length.anchors, base: base?.anchors.estimate ?? null },
       pool: { now: length.pool, base: base?.pool.estimate ?? null },
@@ -137,8 +138,16 @@ function askAnchors(
     longer: anchorFigure(longer, seed),
     overLonger: differenceOf(accuracy, longer, seed),
   };
+  if (former === null && isBelowCoin(figures.accuracy)) {
+    const { low, high } = figures.accuracy;
+    const reason = `anchors: worse than a coin, accuracy ${percent(figures.accuracy)} [${percent({ estimate: low })}, ${percent({ estimate: high })}]`;
+    return [
+      { ...card, anchors: { ...figures, test: null } },
+      notPromoted({ ...state, looks: state.looks + 1 }, 'refused', [reason]),
+    ];
+  }
   if (former === null) {
-    const reason = `the first head that no guard refused, whatever it is worth; accuracy ${percent(figures.accuracy)}, the longer answer ${percent(figures.longer)}`;
+    const reason = `the first head that nothing refused, however little it is worth; accuracy ${percent(figures.accuracy)}, the longer answer ${percent(figures.longer)}`;
     return [
       { ...card, anchors: { ...figures, test: null } },
       decision({ ...state, current: state.round, base: state.round, without: 0 }, 'base', [reason]),
@@ -176,10 +185,6 @@ function keysOf(rounds: readonly Pick<KeptRound, 'comparisons'>[]): Set<string> 
   return new Set(rounds.flatMap(({ comparisons }) => comparisons.map(comparisonKey)));
 }
 
-function onlyJudged({ comparisons }: KeptRound): Pick<KeptRound, 'comparisons'> {
-  return { comparisons: comparisons.filter(({ source }) => source.edit === undefined) };
-}
-
 function decision(state: State, outcome: RoundDecision['outcome'], reasons: string[]): RoundDecision {
   return { schemaVersion: 1, ...state, outcome, reasons };
 }
@@ -192,7 +197,7 @@ function refusals(guards: readonly GuardRecord[]): string[] {
   return guards.filter(({ refused }) => refused).map(({ guard, message }) => `${guard}: ${message}`);
 }
 
-function percent({ estimate }: Figure): string {
+function percent({ estimate }: Pick<Figure, 'estimate'>): string {
   return estimate === null ? '–' : `${(100 * estimate).toFixed(1)} %`;
 }
 

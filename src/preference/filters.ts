@@ -1,6 +1,7 @@
 /** Which preferences are kept: thresholds first, then what depends on the others. */
 import { seedFrom } from '../aggregate/random.ts';
 import { JurorError } from '../errors.ts';
+import { requireOneUnit } from './margin-unit.ts';
 import type { PreferenceFacts } from './spool.ts';
 
 /** What is asked of a preference; a tie is asked only whether it is a copy. */
@@ -45,12 +46,14 @@ export interface Filtered {
 
 /**
  * Apply filters, the same ones to the same effect for the same seed. Thresholds are asked of every preference alone; then, in this order
- * and among what is left, near copies, pairs of one prompt and the balance of lengths.
+ * and among what is left, near copies, pairs of one prompt and the balance of lengths. Throws JurorError `data` where margins of different
+ * units would be compared: with a least margin, and where the best margin picks.
  */
 export function filterPreferences(facts: readonly PreferenceFacts[], options: FilterOptions): Filtered {
   const { seed = 0 } = options;
   const thresholds = thresholdsOf(options);
   const decided = facts.filter(({ tie }) => !tie);
+  if (options.minMargin !== undefined) requireOneUnit(decided, '--min-margin');
   const failures = decided.map((fact) =>
     thresholds.filter(({ passes }) => !passes(fact)).map(({ filter }) => filter),
   );
@@ -73,6 +76,7 @@ export function filterPreferences(facts: readonly PreferenceFacts[], options: Fi
     later('near-duplicates', ({ index }) => !copies.has(index));
   }
   if (options.pairsPerPrompt !== undefined) {
+    if (options.pick !== 'random') requireOneUnit(kept, '--pairs-per-prompt by best margin');
     const chosen = perPrompt(kept, options.pairsPerPrompt, options.pick ?? 'best-margin', seed);
     later('pairs-per-prompt', ({ tie, index }) => tie || chosen.has(index));
   }

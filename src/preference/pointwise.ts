@@ -10,10 +10,10 @@ import { engineIdentity, engineLabels } from '../judge/identity.ts';
 import { scoreOf } from '../scale.ts';
 import type { Combine, Criterion, Judgment, Preference, Rubric } from '../schema.ts';
 import type { PlanRow } from '../store/store.ts';
+import { agreementOf } from './pair-verdict.ts';
 import { comparePrompts, type Reading, type ReadingComparison } from './readings.ts';
 import type { RunReading, UsableVerdict } from './run-reading.ts';
 import { judgedTexts } from './sample-book.ts';
-import { agreementOf } from './verdicts.ts';
 
 /** The distributions of an answer's scores under one engine: as a whole, and by objective. */
 interface MemberScores {

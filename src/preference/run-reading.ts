@@ -6,21 +6,18 @@ import type { Judgment, Preference, Rubric, Verdict } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
 import type { Run } from '../store/run.ts';
 import type { PlanRow } from '../store/store.ts';
+import { unusable, type VerdictUse } from './pair-verdict.ts';
 import type { LeftOut } from './readings.ts';
 import type { SampleBook } from './sample-book.ts';
 
 /** How a run becomes preferences. */
-export interface RunPreferenceOptions {
+export interface RunPreferenceOptions extends VerdictUse {
   /** Where the texts are. */
   readonly book: SampleBook;
   /** Of a run with several rubrics, which one. */
   readonly rubric?: string | undefined;
   /** Stepwise: what counts of a solution. Default `min`. */
   readonly process?: 'last' | 'min' | 'mean' | 'product' | undefined;
-  /** Use verdicts that abstain. Default false. */
-  readonly withAbstained?: boolean | undefined;
-  /** Use verdicts on answers without content. Default false. */
-  readonly withContentFree?: boolean | undefined;
   /** Told of what became no preference. Default: nobody is. */
   readonly leftOut?: LeftOut | undefined;
 }
@@ -70,10 +67,12 @@ export function openReading(run: Run, options: RunPreferenceOptions): RunReading
       for await (const { row, judgments } of readPlan(run)) {
         if (rubrics.length > 1 && row.rubric.digest !== digest) continue;
         const verdict = judgments && derive(row, judgments);
-        if (verdict === null || judgments === null) leftOut('pending', row.sampleId);
-        else if (verdict.score === null) leftOut('unscored', row.sampleId);
-        else if (verdict.abstained && !options.withAbstained) leftOut('abstained', row.sampleId);
-        else if (verdict.contentFree && !options.withContentFree) leftOut('content-free', row.sampleId);
+        if (verdict === null || judgments === null) {
+          leftOut('pending', row.sampleId);
+          continue;
+        }
+        const reason = unusable(verdict, options);
+        if (reason !== null || verdict.score === null) leftOut(reason ?? 'unscored', row.sampleId);
         else yield { row, judgments, verdict: { ...verdict, score: verdict.score } };
       }
     },

@@ -1,11 +1,11 @@
 /** The verdicts of a run as preferences. */
 import type { Preference } from '../schema.ts';
 import type { Run } from '../store/run.ts';
+import { preferenceOfVerdict } from './pair-verdict.ts';
 import { preferencesOfAnswers } from './pointwise.ts';
 import { preferencesOfRankings } from './rankings.ts';
 import { isRanked, openReading, type RunPreferenceOptions, type RunReading } from './run-reading.ts';
 import { judgedTexts } from './sample-book.ts';
-import { pairPreference } from './verdicts.ts';
 
 /**
  * Preferences of a run's verdicts, in the order of its plan. Pairs: the verdict's probability, its log-odds as margin. Answers judged
@@ -26,9 +26,9 @@ export async function* preferencesFromRun(
 async function* preferencesOfPairs(reading: RunReading): AsyncGenerator<Preference> {
   const { options, leftOut, source } = reading;
   for await (const { row, verdict } of reading.verdicts()) {
-    const { sample } = judgedTexts(options.book, row);
-    const preference = pairPreference(sample, verdict, source);
-    if (preference) yield preference;
-    else leftOut('same-text', row.sampleId);
+    const { sample, responses } = judgedTexts(options.book, row);
+    const made = preferenceOfVerdict({ sample, responses, verdict, cluster: row.cluster, source }, options);
+    if (typeof made === 'string') leftOut(made, row.sampleId);
+    else yield made;
   }
 }

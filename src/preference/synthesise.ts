@@ -1,12 +1,13 @@
 /** Comparisons whose winner is known before anybody judges: an answer, and what an edit made of it. */
 import { logOdds } from '../aggregate/logits.ts';
 import { seedFrom } from '../aggregate/random.ts';
-import { contentHash, promptCluster } from '../canonical.ts';
+import { promptCluster } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
 import type { Preference, Response, Sample } from '../schema.ts';
 import { createDonorPool, type DonorPool } from './edit-donors.ts';
 import { applyEdit, checkedEdit, type Edit, type EditContext, type EditOperator } from './edit-operator.ts';
 import { originalsOf } from './originals.ts';
+import { preferenceOf } from './record.ts';
 import { type SynthesisOptions, type SynthesisSettings, synthesisSettings } from './synthesis-options.ts';
 
 /**
@@ -89,7 +90,7 @@ async function* editAll(
       tally.longer += Math.sign(longer);
       tally.made.set(operator.name, (tally.made.get(operator.name) ?? 0) + 1);
       settings.onTry({ ...tried, outcome: 'made', longer });
-      yield preferenceOf({ sample, response, cluster, operator, seed, edit }, settings);
+      yield editedPair({ sample, response, cluster, operator, seed, edit }, settings);
     }
   }
 }
@@ -138,7 +139,7 @@ interface Edited {
   readonly edit: Edit;
 }
 
-function preferenceOf(
+function editedPair(
   { sample, response, cluster, operator, seed, edit }: Edited,
   settings: SynthesisSettings,
 ): Preference {
@@ -153,18 +154,16 @@ function preferenceOf(
     edit: { operator: operator.name, seed, objective: operator.objective, detail: edit.detail },
   };
   const { prompt } = sample;
-  return {
-    schemaVersion: 1,
-    id: contentHash({ prompt, chosen: response.text, rejected: edit.text, source }).slice(0, 32),
+  return preferenceOf({
     sampleId: sample.id,
     cluster,
     prompt,
-    chosen: {
+    left: {
       id: response.id,
       text: response.text,
       ...(response.model === undefined ? {} : { model: response.model }),
     },
-    rejected: {
+    right: {
       id: `${operator.name}:${response.id}`.slice(0, 256).toWellFormed(),
       text: edit.text,
       ...(written ? { model: generator.id.model } : {}),
@@ -176,7 +175,6 @@ function preferenceOf(
     objectives: { [operator.objective]: certainty },
     orderConsistent: null,
     agreement: null,
-    weight: 1,
     source,
-  };
+  });
 }

@@ -46,7 +46,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
   const { name = 'reward', version = '1', resamples = 2000 } = options;
   const bootstrap = { seed, resamples };
   requireName('a name of the head', name);
-  const given = lossFor(data, options.loss);
+  const given = lossFor(data, options.loss, options);
   const loss = completeLoss(given);
   const sides = await readSides(options);
   const { training, held } = sides;
@@ -125,13 +125,38 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
 
 /**
  * The loss that was asked for, or the one that the data call for. Throws JurorError `usage` for one that does not take such labels, and for
- * options that it does not know.
+ * options that it does not know; `data` where it would take the data's own margins in a unit that is not its own, or in several.
  */
-export function lossFor(data: TrainingFiles, asked?: HeadLoss): HeadLoss {
+export function lossFor(
+  data: TrainingFiles,
+  asked: HeadLoss | undefined,
+  { margin }: Pick<LabelOptions, 'margin'>,
+): HeadLoss {
   const loss = asked ?? defaultLoss(data);
   const kinds = kindsOf(completeLoss(loss).kind);
-  if (kinds.includes(data.kind)) return loss;
+  if (kinds.includes(data.kind)) {
+    if (margin === 'data') requireMargins(data, loss.kind);
+    return loss;
+  }
   throw new JurorError('usage', `${loss.kind}: expected ${kinds.join(' or ')}, got ${data.kind}`);
+}
+
+function requireMargins({ rows }: TrainingFiles, loss: HeadLoss['kind']): void {
+  const decided = rows.pairs.filter(({ target }) => target !== 0.5);
+  const [nats, score] = (['nats', 'score'] as const).map(
+    (unit) => decided.filter(({ marginUnit }) => marginUnit === unit).length,
+  ) as [number, number];
+  const overLogOdds = loss === 'bradley-terry' || loss === 'robust';
+  if (overLogOdds && score > 0)
+    throw new JurorError(
+      'data',
+      `${loss}, --margin data: expected margins in nats, which are taken off log-odds, got ${score} of ${decided.length} in score`,
+    );
+  if (nats > 0 && score > 0)
+    throw new JurorError(
+      'data',
+      `${loss}, --margin data: expected margins of one unit, got ${nats} in nats and ${score} in score`,
+    );
 }
 
 function defaultLoss({ kind, rows }: TrainingFiles): HeadLoss {

@@ -24,6 +24,8 @@ export interface TrainingPair {
   readonly tie: boolean;
   /** At least 0. */
   readonly margin: number;
+  /** Losses over log-odds take margins in nats alone. */
+  readonly marginUnit: Preference['marginUnit'];
   /** As the data have it. */
   readonly weight: number;
   readonly cluster: string;
@@ -87,7 +89,8 @@ export function createTrainingRows(): TrainingRowsBuilder {
 
   return {
     addPreference(preference) {
-      const { id, sampleId, prompt, chosen, rejected, probability, tie, margin, weight, source } = preference;
+      const { id, sampleId, prompt, chosen, rejected, probability, tie, weight, source } = preference;
+      const { margin, marginUnit } = preference;
       const sides = [numberOf(prompt, chosen.text), numberOf(prompt, rejected.text)] as const;
       if (sides[0] === sides[1]) return void addUnused('both answers are the same text');
       // A head that learned which side it is shown would be of no use: the side says nothing.
@@ -95,7 +98,7 @@ export function createTrainingRows(): TrainingRowsBuilder {
       const [left, right] = turned ? [sides[1], sides[0]] : sides;
       const target = turned ? 1 - probability : probability;
       const cluster = promptCluster(prompt);
-      const row = { left, right, target, tie, margin, weight, cluster, sampleId };
+      const row = { left, right, target, tie, margin, marginUnit, weight, cluster, sampleId };
       pairs.push({ ...row, method: source.method });
     },
     addSample(sample) {

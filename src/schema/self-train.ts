@@ -137,8 +137,8 @@ export const RoundCard = z.strictObject({
 export type RoundCard = z.infer<typeof RoundCard>;
 
 /**
- * What became of a round. `base`: the first one that no guard refused, promoted whatever it is worth. `promoted`: better than the best
- * head so far. `held`: not shown to be better; its comparisons stay. `refused`: by a guard, or worse on the anchors; its comparisons are
+ * What became of a round. `base`: the first one that nothing refused, promoted however little it is worth. `promoted`: better than the best
+ * head so far. `held`: not shown to be better; its comparisons stay. `refused`: by a guard, or worse on the anchors than the best head, or than a coin; its comparisons are
  * never trained on again.
  */
 export const RoundOutcome = z.enum(['base', 'promoted', 'held', 'refused']);

@@ -116,7 +116,10 @@ test('guards of a head: probes that fall and lengths that count more refuse it; 
     clusters: 100,
   });
   const found = (changed: object) =>
-    guardHead({ probes: figure(0, 0.1), anchors: calm, pool: calm, ...changed }, defaultGuardLimits)
+    guardHead(
+      { accuracy: figure(0.9, 0.95), probes: figure(0, 0.1), anchors: calm, pool: calm, ...changed },
+      defaultGuardLimits,
+    )
       .filter(({ refused }) => refused)
       .map(({ guard }) => guard);
   expect(found({})).toEqual([]);
@@ -125,4 +128,9 @@ test('guards of a head: probes that fall and lengths that count more refuse it; 
   expect(found({ anchors: { now: { estimate: 0.5 }, base: 0.1 } })).toEqual(['length-anchors']);
   expect(found({ pool: { now: { estimate: 0.5 }, base: 0.1 } })).toEqual(['length-pool']);
   expect(found({ probes: null, anchors: { ...calm, base: null } })).toEqual([]);
+  // Without a head before, a coin is what there is to compare with.
+  expect(found({ accuracy: figure(0.1, 0.2) })).toEqual([]);
+  expect(found({ probes: null, accuracy: figure(0.1, 0.49) })).toEqual(['probes']);
+  expect(found({ probes: null, accuracy: figure(0.4, 0.5) })).toEqual([]);
+  expect(found({ probes: null, accuracy: { ...figure(0, 0), clusters: 5 } })).toEqual([]);
 });

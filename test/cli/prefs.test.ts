@@ -64,6 +64,15 @@ test('a run becomes preferences and a card that tells how, the same bytes again'
   expect(await readFile(`${out}.md`, 'utf8')).toBe(card);
 });
 
+test('one column of margins has one unit', async () => {
+  const mixed = [at('run'), data, '--format', 'trl-conversational', '--out', at('mixed.jsonl')];
+  const { code, stderr } = await prefs(...mixed, '--margin');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/--margin: expected margins of one unit, got \d+ in nats and \d+ in score/);
+  const { stdout } = await prefs(...mixed);
+  expect(stdout).toContain('margins in nats and in score');
+});
+
 test('Parquet has the rows of JSON Lines, and preferences become other formats', async () => {
   const [lines, parquet, full] = [at('a.jsonl'), at('a.parquet'), at('full.jsonl')];
   const format = ['--format', 'trl-conversational', '--margin', '--provenance'];

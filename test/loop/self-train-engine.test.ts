@@ -6,8 +6,9 @@ import { selfTrain } from '../../src/loop/self-train.ts';
 import { engineParts } from '../../src/loop/self-train-engine.ts';
 import { selectOperators } from '../../src/preference/edit-operators.ts';
 import type { FeatureReader } from '../../src/reward/features.ts';
-import { readHead } from '../../src/reward/head-file.ts';
-import type { Sample } from '../../src/schema.ts';
+import { readHead, writeHead } from '../../src/reward/head-file.ts';
+import { loadRubric } from '../../src/rubric.ts';
+import type { Sample, Verdict } from '../../src/schema.ts';
 import { contentsOf } from './self-train-stub.ts';
 
 /** How a text looks: enough to see that it breaks off, or is said twice. */
@@ -72,6 +73,18 @@ test('edits, heads and their files make a loop that ends in a head of juror, twi
     version: '0',
     training: { rows: { sources: { synthetic: 40 } } },
   });
+  // A calibration of 0: nothing that the head says of unseen prompts is to be trusted.
+  const { calibration } = head.record;
+  if (calibration === null || head.belief.calibration === null) throw new Error('expected a calibration');
+  const mute = {
+    record: { ...head.record, calibration: { ...calibration, slope: 0 } },
+    belief: { ...head.belief, calibration: { ...head.belief.calibration, slope: 0 } },
+  };
+  await writeHead(join(home.path, 'mute'), mute, { page: '', training: {} });
+  const silent = await parts.readHead(join(home.path, 'mute'));
+  const features = { rows: 2, columns: 4, values: Float32Array.of(1, 0, 1, 0, 0, 1, 0, 1) };
+  expect(Array.from(silent.score(features), Math.abs)).toEqual([0, 0]);
+  expect(silent.deviation(features, Int32Array.of(0), Int32Array.of(1))[0]).toBeGreaterThan(0);
   await selfTrain(join(home.path, 'two'), { samples, anchors }, parts, { ...options, rounds: 1 });
   await selfTrain(join(home.path, 'two'), { samples, anchors }, parts, options);
   expect(await contentsOf(join(home.path, 'two'))).toEqual(await contentsOf(join(home.path, 'one')));
@@ -86,4 +99,43 @@ test('a loop that only ever cuts answers short is refused for teaching length', 
   });
   expect(rounds[0]?.decision).toMatchObject({ outcome: 'refused', current: null });
   expect(rounds[0]?.decision.reasons[0]).toContain('chosen-longer: the longer answer is chosen in 100.0 %');
+});
+
+test('a verdict is a pair to train on by the rules of every run', async () => {
+  const verdict = (sampleId: string, changed: Partial<Verdict> = {}) =>
+    ({
+      sampleId,
+      score: 0.8,
+      winner: 'a',
+      perObjective: {},
+      flipped: false,
+      unscored: [],
+      judgments: [],
+      panel: { members: [{ score: 0.9 }, { score: 0.3 }] },
+      ...changed,
+    }) as unknown as Verdict;
+  const [decided, abstained, empty, same] = samples as [Sample, Sample, Sample, Sample];
+  const twice: Sample = { ...same, responses: ['a', 'b'].map((id) => ({ id, text: 'One text.' })) };
+  const { judge } = engineParts({
+    features: reader,
+    operators: selectOperators(['truncate']),
+    judge: {
+      judge: {
+        protocol: {},
+        async *judgeAll() {
+          yield verdict(decided.id);
+          yield verdict(abstained.id, { abstained: {} as NonNullable<Verdict['abstained']> });
+          yield verdict(empty.id, { contentFree: ['a'] });
+          yield verdict(twice.id);
+        },
+      } as never,
+      rubric: await loadRubric('better-answer'),
+      engine: { model: 'm', digest: 'd' } as never,
+    },
+  });
+  const made = await Array.fromAsync(judge?.([decided, abstained, empty, twice], {}) ?? []);
+  expect(made[0]).toMatchObject({ preference: { probability: 0.8, agreement: 0.5, orderConsistent: true } });
+  expect(made.slice(1)).toEqual(
+    ['abstained', 'content-free', 'same-text'].map((reason) => ({ status: 'unscored', reason })),
+  );
 });

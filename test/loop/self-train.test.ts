@@ -92,6 +92,48 @@ test('the probes alone refuse it too', async () => {
   expect(rounds[1]?.card.anchors).toBeNull();
 });
 
+test('a first round that is turned round is refused, and the clean one after it becomes the base', async () => {
+  const poisoned = {
+    flipped: (round: number | null) => round === 0,
+    coordinate: (_: number | null, index: number) => index % 3,
+  };
+  for (const [limits, reason] of [
+    [{}, 'probes: accuracy on'],
+    [{ probes: null }, 'anchors: worse than a coin'],
+  ] as const) {
+    const { rounds, files } = await loop(poisoned, { rounds: 2, limits });
+    expect(outcomes(rounds)).toEqual(['refused', 'base']);
+    expect(rounds[0]?.decision).toMatchObject({ current: null, base: null, without: 1 });
+    expect(rounds[0]?.decision.reasons[0]).toContain(reason);
+    expect(rounds[1]?.decision).toMatchObject({ current: 1, base: 1 });
+    expect(rounds[1]?.card.training?.rounds).toEqual([1]);
+    expect(rounds[1]?.card.anchors?.accuracy.low).toBeGreaterThan(0.5);
+    expect(files['current/head.json']).toBe(files['rounds/01/head/head.json']);
+  }
+});
+
+test('no pair is judged twice, whatever became of the verdict on it', async () => {
+  const asked: string[] = [];
+  const { rounds, files } = await loop(
+    {
+      async *judge(samples) {
+        for (const sample of samples) {
+          asked.push(sample.id);
+          if (asked.length % 2 === 0) yield { status: 'unscored', reason: 'context' };
+          else yield { status: 'judged', preference: judgedPair(sample, 0.9, false) };
+        }
+      },
+    },
+    { pairsPerRound: 40, limits: { orderConsistency: null } },
+    makeData(50, 60),
+  );
+  expect(rounds.map(({ card }) => card.comparisons.judged)).toEqual([0, 0, 0]);
+  expect(asked.length).toBe(40);
+  expect(new Set(asked).size).toBe(asked.length);
+  expect(files['rounds/00/asked.jsonl']).toBe('');
+  expect(files['rounds/01/asked.jsonl']?.trim().split('\n')).toHaveLength(20);
+});
+
 test('rounds that say nothing new are held, their comparisons stay, and two of them end the loop', async () => {
   const { rounds, stopped } = await loop({ coordinate: () => 0 }, { rounds: 6 });
   expect(outcomes(rounds)).toEqual(['base', 'held', 'held']);
@@ -129,15 +171,17 @@ test('a judge labels the pairs that the head is least sure of, and inconsistent 
     { rounds: 2, pairsPerRound: 60 },
   );
   const [base, next] = rounds as [Round, Round];
-  expect(base.card.comparisons.chosen).toEqual({ uncertainty: 0, random: 30 });
+  // Without a head there is nothing to choose by.
+  expect(base.card.comparisons).toMatchObject({ synthetic: 60, judged: 0 });
+  expect(base.card.comparisons.chosen).toEqual({ uncertainty: 0, random: 0 });
   expect(next.card.comparisons.chosen).toEqual({ uncertainty: 24, random: 6 });
-  expect(base.card.comparisons).toMatchObject({
+  expect(next.card.comparisons).toMatchObject({
     synthetic: 30,
     judged: 24,
     dropped: { inconsistent: 3, unscored: { context: 3 } },
   });
-  expect(base.card.labels.orderConsistency.estimate).toBeCloseTo(24 / 27, 12);
-  expect(base.card.labels.entropy.estimate).toBeGreaterThan(0.2);
+  expect(next.card.labels.orderConsistency.estimate).toBeCloseTo(24 / 27, 12);
+  expect(next.card.labels.entropy.estimate).toBeGreaterThan(0.2);
 });
 
 test('a folder goes on under no other settings, and says what differs', async () => {

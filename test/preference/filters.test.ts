@@ -60,6 +60,18 @@ test('every filter tells what it drops and what it alone drops', () => {
   ]);
 });
 
+test('margins of different units are not compared', () => {
+  const mixed = [fact(0), fact(1, { marginUnit: 'score' }), fact(2, { marginUnit: 'score' })];
+  const units = /1 in nats and 2 in score/;
+  expect(() => filterPreferences(mixed, { minMargin: 0.5 })).toThrow(units);
+  expect(() => filterPreferences(mixed, { pairsPerPrompt: 1 })).toThrow(units);
+  expect(filterPreferences(mixed, { pairsPerPrompt: 1, pick: 'random' }).kept).toHaveLength(3);
+  expect(filterPreferences(mixed, { minProbability: 0.5 }).kept).toHaveLength(3);
+  expect(filterPreferences(mixed.slice(1), { minMargin: 0.5, pairsPerPrompt: 1 }).kept).toHaveLength(2);
+  const tie = fact(3, { tie: true, margin: 0 });
+  expect(filterPreferences([...mixed.slice(1), tie], { minMargin: 0.5 }).kept).toHaveLength(2);
+});
+
 const anyFacts = fc
   .array(
     fc.record({

@@ -126,8 +126,19 @@ test('pairs of one prompt count as much as one pair, unless asked otherwise', as
 });
 
 test('margins of the data move the head, and the margin loss needs no probabilities', async () => {
-  const plain = await trainHead(await trainingOf(pairRows));
-  const margins = await trainHead(await trainingOf(pairRows, { margin: 'data' }));
+  const options = await trainingOf(pairRows);
+  const inUnit = (unit: (place: number) => 'nats' | 'score'): typeof options => {
+    const pairs = options.data.rows.pairs.map((pair, place) => ({ ...pair, marginUnit: unit(place) }));
+    return { ...options, data: { ...options.data, rows: { ...options.data.rows, pairs } }, margin: 'data' };
+  };
+  const plain = await trainHead(options);
+  const margins = await trainHead(inUnit(() => 'nats'));
+  await expect(trainHead(inUnit(() => 'score'))).rejects.toThrow(
+    'bradley-terry, --margin data: expected margins in nats, which are taken off log-odds, got 90 of 90 in score',
+  );
+  await expect(
+    trainHead({ ...inUnit((place) => (place < 30 ? 'nats' : 'score')), loss: { kind: 'margin' } }),
+  ).rejects.toThrow('got 30 in nats and 60 in score');
   expect(margins.belief.members[0]?.weight).not.toEqual(plain.belief.members[0]?.weight);
   const hinge = await trainHead(await trainingOf(pairRows, { loss: { kind: 'margin', power: 2 } }));
   expect(hinge.record.calibration?.slope).toBeGreaterThan(0);
