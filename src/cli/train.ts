@@ -5,7 +5,7 @@ import { type HeadLoss, headLossKinds } from '../head/losses.ts';
 import { openFeatures } from '../reward/features.ts';
 import { writeHead } from '../reward/head-file.ts';
 import { headPage } from '../reward/head-page.ts';
-import { kindsOf, lossFor, trainHead } from '../reward/train.ts';
+import { kindsOf, lossFor, requireTaken, trainHead } from '../reward/train.ts';
 import { readTrainingFiles } from '../reward/training-files.ts';
 import { trainingReport } from '../reward/training-report.ts';
 import { addEngineFlags, openEngine } from './engine.ts';
@@ -53,9 +53,10 @@ function define() {
       ),
     )
     .addOption(
-      flag('--ties <how>', 'half: a target of ½; drop; odds: learn how likely ties are (davidson)')
-        .choices(['half', 'drop', 'odds'] as const)
-        .default('half' as const),
+      flag(
+        '--ties <how>',
+        'half: a target of ½; drop; odds: learn how likely ties are (davidson) (default: half)',
+      ).choices(['half', 'drop', 'odds'] as const),
     )
     .addOption(
       flag('--quantiles <list>', 'quantile: such as 0.1,0.5,0.9').argParser((text) =>
@@ -78,7 +79,7 @@ function define() {
         .argParser(fraction(0.5))
         .default(0.1),
     )
-    .option('--no-weights-per-prompt', 'each pair counts alike, however many its prompt has')
+    .option('--no-weights-per-prompt', 'each row counts alike, however many its prompt has')
     .addOption(flag('--seed <n>', 'of everything random').argParser(wholeNumber(0)).default(0))
     .addOption(flag('--name <name>', 'of the head').default('reward'))
     .option('--json', 'print the figures as JSON')
@@ -97,7 +98,8 @@ async function train(files: readonly string[], flags: Flags, signal: AbortSignal
     ...reading,
     kind: kinds.length === 1 ? kinds[0] : undefined,
   });
-  lossFor(data, loss);
+  const labels = { margin: marginOf(flags), ties: flags.ties === 'odds' ? undefined : flags.ties };
+  requireTaken(lossFor(data, loss).kind, labels, (option) => `--${option}`);
   const anchors =
     flags.anchors === undefined
       ? undefined
@@ -124,8 +126,7 @@ async function train(files: readonly string[], flags: Flags, signal: AbortSignal
     errorRate: flags.errorRate,
     seed: flags.seed,
     name: flags.name,
-    margin: marginOf(flags),
-    ties: flags.ties === 'drop' ? 'drop' : 'half',
+    ...labels,
     weightsPerPrompt: flags.weightsPerPrompt,
     signal,
     onEvent: listen,
