@@ -160,7 +160,9 @@ test('what nobody decides is in the queue, without its label', async () => {
   expect(rows[0].metadata.cascade.why).toMatch(/^head: .*critique: /);
 });
 
-test('fitted thresholds are told with their promise, and used, and refused for another head', async () => {
+test('fitted thresholds are told with their promise, and used, and refused for another head', {
+  timeout: 90_000,
+}, async () => {
   const [rows, recording] = [join(home, 'labelled.jsonl'), join(home, 'recording.jsonl')];
   // The judge is always right, the head where it is sure; answers say what each thinks.
   const sureness = (row: number) => (row % 3 === 0 ? 0.5 : 4);
