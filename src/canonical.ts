@@ -24,6 +24,20 @@ export function promptCluster(prompt: unknown): string {
   return contentHash(prompt).slice(0, 16);
 }
 
+/** A prompt as text, which is one turn of a user, or as messages. */
+type Prompt = string | readonly { readonly role: string; readonly content: string }[];
+
+/**
+ * Same for prompts that say the same, whatever their case and white space and whether one turn of a user is written as text: what must not
+ * be on two sides of a split. 16 hexadecimal digits.
+ */
+export function looseCluster(prompt: Prompt): string {
+  const messages = typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt;
+  return contentHash(
+    messages.map(({ role, content }) => [role, content.trim().toLowerCase().replace(/\s+/gu, ' ')]),
+  ).slice(0, 16);
+}
+
 /** What tells a text from others of its length: 12 hexadecimal digits of its {@link contentHash}. */
 export function textDigest(text: string): string {
   return contentHash(text).slice(0, 12);

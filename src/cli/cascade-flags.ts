@@ -17,7 +17,9 @@ export function defineCascade() {
   const command = new Command('cascade')
     .description('decide with a head where it is sure, with a judge elsewhere, and leave the rest to people')
     .argument('<data>', 'pairs, single answers, or several answers of which the best is looked for')
-    .addOption(flag('--head <dir>', 'a head that juror train wrote').makeOptionMandatory())
+    .addOption(
+      flag('--head <dir>', 'a head of juror train (default: the one that comes with juror for the backbone)'),
+    )
     .addOption(flag('--rubric <name>', 'a ready rubric or a .yaml file').makeOptionMandatory())
     .addOption(
       flag(
@@ -82,7 +84,12 @@ export function defineCascade() {
       ).argParser(fraction(1)),
     )
     .option('--no-conformal', 'let the head decide by the threshold alone, whatever its conformal rule says')
-    .addOption(flag('--backbone <name>', "model of the head's features (default: the one it was trained on)"))
+    .addOption(
+      flag(
+        '--backbone <name>',
+        "model of the head's features (default: the one it was trained on; without --head the judge)",
+      ),
+    )
     .addOption(flag('--calibration <file>', 'of a stage of the judge; repeatable').argParser(gather))
     .addOption(flag('--labels <data>', 'take labels from this file, by sample id'))
     .addOption(

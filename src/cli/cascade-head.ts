@@ -1,19 +1,21 @@
 import type { Engine } from '../engine/engine.ts';
+import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import { type CascadeHead, type CascadeScorerOptions, scorerHead } from '../loop/cascade-head.ts';
 import { openFeatures } from '../reward/features.ts';
 import { readHead } from '../reward/head-file.ts';
 import { openScorer } from '../reward/scorer.ts';
+import { shippedHead } from '../reward/shipped-heads.ts';
 import { type EngineFlags, openEngine } from './engine.ts';
 import { openMachineFeatures } from './feature-store.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How a head is opened. */
 export interface OpenHeadOptions {
-  /** Its folder. */
-  readonly folder: string;
+  /** Its folder; default the head that comes with juror for the backbone. */
+  readonly folder: string | undefined;
   readonly scorer: CascadeScorerOptions;
-  /** Backbone to read with; default the one that it was trained on, by its name. */
+  /** Backbone to read with; default the one that it was trained on, by its name, and without a folder the first local judge. */
   readonly backbone: string | undefined;
   /** Engines that are open already: the backbone may be one of them. */
   readonly engines: readonly Engine[];
@@ -28,17 +30,23 @@ export async function openHead(
   options: OpenHeadOptions,
 ): Promise<{ readonly head: CascadeHead } & AsyncDisposable> {
   const { folder, backbone, engines, flags, terminal, signal, listen } = options;
-  const head = await readHead(folder);
-  const { feature } = head.record;
   await using opening = new AsyncDisposableStack();
   const { record: _ofTheJudge, baseUrl: _too, ...local } = flags;
-  const known =
-    backbone === undefined && engines.find(({ id }) => id.kind === 'llama' && id.digest === feature.digest);
-  const engine =
-    known ||
-    opening.use(
-      (await openEngine({ ...local, model: backbone ?? feature.model }, terminal, signal, listen)).engine,
+  const open = async (model: string) =>
+    opening.use((await openEngine({ ...local, model }, terminal, signal, listen)).engine);
+  const named = folder === undefined ? undefined : await readHead(folder);
+  const fits = ({ id }: Engine) =>
+    id.kind === 'llama' && (named === undefined || id.digest === named.record.feature.digest);
+  const known = backbone === undefined ? engines.find(fits) : undefined;
+  const model = backbone ?? named?.record.feature.model;
+  if (known === undefined && model === undefined)
+    throw new JurorError(
+      'usage',
+      '--head: expected one, or --backbone, as no judge is a local model, got neither',
     );
+  const engine = known ?? (await open(model as string));
+  const head = named ?? (await shippedHead(engine.id));
+  const { feature } = head.record;
   const store = opening.use(openMachineFeatures());
   const features = await openFeatures(engine, store, { readOut: feature.readOut, suffix: feature.suffix });
   const scorer = openScorer({ head, features, onEvent: listen });

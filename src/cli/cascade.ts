@@ -137,12 +137,13 @@ async function decide(work: Work, fitted: CascadeFile | undefined): Promise<numb
   const known = new Set(fitted?.clusters);
   const rows: ReturnType<typeof cascadeReportRow>[] = [];
   const queue: string[] = [];
-  let [excluded, rowsDone, unscored] = [0, 0, 0];
+  let [ofTheFit, ofTheHead, rowsDone, unscored] = [0, 0, 0, 0];
   async function* lines() {
     for await (const { verdict, sample } of verdictsOf(work)) {
       rowsDone++;
       if (verdict.decided === null && verdict.asked.some(({ logOdds }) => logOdds === null)) unscored++;
-      if (known.has(verdict.cluster)) excluded++;
+      if (running.trainedOn.has(verdict.cluster)) ofTheHead++;
+      else if (known.has(verdict.cluster)) ofTheFit++;
       else rows.push(cascadeReportRow(verdict, labels));
       if (verdict.decided === null) queue.push(`${recordText(QueueRow, queueRow(sample, verdict))}\n`);
       yield `${recordText(CascadeVerdict, verdict)}\n`;
@@ -154,7 +155,13 @@ async function decide(work: Work, fitted: CascadeFile | undefined): Promise<numb
   const files = { out: flags.out, queue: flags.queue ?? null };
   const code = unscored > flags.tolerate * rowsDone ? 3 : 0;
   if (flags.json) {
-    const counts = { ofTheFit: excluded, unscored, refusedRows: refusals.count(), evaluated: meter.totals() };
+    const counts = {
+      ofTheFit,
+      ofTheHead,
+      unscored,
+      refusedRows: refusals.count(),
+      evaluated: meter.totals(),
+    };
     terminal.print(JSON.stringify({ ...report, ...counts, ...files }, null, 2));
     return code;
   }
@@ -170,9 +177,13 @@ async function decide(work: Work, fitted: CascadeFile | undefined): Promise<numb
   ];
   if (unscored > 0)
     parts.unshift(`${plural(unscored, 'row')} that a stage has no score for and nobody decides`);
-  if (excluded > 0)
+  if (ofTheFit > 0)
     parts.unshift(
-      `${plural(excluded, 'row')} of prompts that the thresholds were fitted on: decided, and in no figure below`,
+      `${plural(ofTheFit, 'row')} of prompts that the thresholds were fitted on: decided, and in no figure below`,
+    );
+  if (ofTheHead > 0)
+    parts.unshift(
+      `${plural(ofTheHead, 'row')} of prompts that the head was trained on: decided, and in no figure below`,
     );
   terminal.print(parts.join('\n\n'));
   return code;
@@ -183,7 +194,7 @@ async function fitThresholds(work: Work, target: CascadeTarget): Promise<number>
   const verdicts: CascadeVerdict[] = [];
   for await (const { verdict } of verdictsOf(work)) verdicts.push(verdict);
   const { seed, combine, holdout, person, certainty } = flags;
-  const { file, reason, rows, leftOut } = fitCascadeFile(running, verdicts, target, {
+  const { file, reason, rows, leftOut, ofTheHead } = fitCascadeFile(running, verdicts, target, {
     ...labels,
     seed,
     combine,
@@ -192,6 +203,7 @@ async function fitThresholds(work: Work, target: CascadeTarget): Promise<number>
     ...(person === undefined ? {} : { person }),
   });
   if (file === null) {
+    if (ofTheHead > 0) terminal.warn(`juror: ${ofTheHeadText(ofTheHead)}`);
     terminal.warn(`juror: ${reason}; nothing is written`);
     return 1;
   }
@@ -199,18 +211,19 @@ async function fitThresholds(work: Work, target: CascadeTarget): Promise<number>
   const known = new Set(file.clusters);
   const { thresholds, lines } = file;
   const policy = { thresholds, ...(lines === undefined ? {} : { lines }) };
-  const held = verdicts.filter(({ cluster }) => !known.has(cluster));
+  const held = verdicts.filter(({ cluster }) => !known.has(cluster) && !running.trainedOn.has(cluster));
   const report = reportOn(
     work,
     held.map((verdict) => decideAgain(verdict, running.stages, policy)),
   );
   if (flags.json) {
-    const counts = { rows, leftOut, refusedRows: refusals.count(), evaluated: meter.totals() };
+    const counts = { rows, leftOut, ofTheHead, refusedRows: refusals.count(), evaluated: meter.totals() };
     terminal.print(JSON.stringify({ thresholds: file, heldOut: report, ...counts, out: flags.out }, null, 2));
     return 0;
   }
   const parts = [
     `${plural(rows, 'labelled row')}; ${plural(leftOut, 'verdict')} without a label or with a tied one left out`,
+    ...(ofTheHead > 0 ? [ofTheHeadText(ofTheHead)] : []),
     describeThresholds(file),
     `on prompts that were held out: ${describeCascade(report)}`,
     describeTotals(meter.totals()),
@@ -218,4 +231,8 @@ async function fitThresholds(work: Work, target: CascadeTarget): Promise<number>
   ];
   terminal.print(parts.join('\n\n'));
   return 0;
+}
+
+function ofTheHeadText(rows: number): string {
+  return `${plural(rows, 'row')} of prompts that the head was trained on: left out of the fit and of its figures`;
 }

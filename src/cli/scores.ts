@@ -21,6 +21,8 @@ export interface ScoresReport {
   /** Samples with a best answer against another, and those of them that the head had better not decide. */
   readonly compared: number;
   readonly abstained: number;
+  /** Labelled samples of prompts that the head was trained on: scored, and in none of the figures of agreement. */
+  readonly ofTheHead: number;
   /** Of samples with two answers; null without labels. */
   readonly pairs: AgreementReport | null;
   /** Of samples with one answer; null without labels. */
@@ -42,6 +44,8 @@ export function createScoreCollector({ record, comparable }: Scorer): ScoreColle
   const several: { cluster: string; head: number | null; length: number }[] = [];
   const unscored = new Map<string, number>();
   let [samples, answers, scored, read, found, compared, abstained] = [0, 0, 0, 0, 0, 0, 0];
+  const trainedOn = new Set(record.training.clusters);
+  let ofTheHead = 0;
   const outcome = record.loss.kind === 'cross-entropy';
   return {
     add({ sample, score, ...cost }) {
@@ -55,6 +59,10 @@ export function createScoreCollector({ record, comparable }: Scorer): ScoreColle
       }
       if (score.best !== null) compared++;
       if (score.best?.abstained) abstained++;
+      if (trainedOn.has(score.cluster)) {
+        if (sample.label !== undefined) ofTheHead++;
+        return;
+      }
       const lengths = sample.responses.map(({ text }) => text.length);
       const missing = score.responses.flatMap((own) => (own.status === 'unscored' ? [own.reason] : []));
       const shared = {
@@ -92,6 +100,7 @@ export function createScoreCollector({ record, comparable }: Scorer): ScoreColle
         tokens: { read, found, perAnswer: scored === 0 ? null : (read + found) / scored },
         compared,
         abstained,
+        ofTheHead,
         pairs: labelled(pairs) ? pairReport(pairs, comparable, seed) : null,
         single: labelled(single) ? singleReport(single, outcome, seed) : null,
         several: several.length === 0 ? null : severalReport(several, seed),
@@ -167,7 +176,7 @@ function groupOf({ metadata }: ScoredSample['sample']): { readonly group?: strin
 
 /** The report as text. */
 export function describeScores(report: ScoresReport, terminal: Terminal): string {
-  const { samples, answers, scored, unscored, tokens, compared, abstained } = report;
+  const { samples, answers, scored, unscored, tokens, compared, abstained, ofTheHead } = report;
   const reasons = Object.entries(unscored).map(([reason, n]) => `${reason} ${count(n)}`);
   const head = `${plural(answers, 'answer')} of ${plural(samples, 'sample')}, ${scored === answers ? 'all scored' : `${count(answers - scored)} unscored (${reasons.join(', ')})`}`;
   const lines = [
@@ -177,6 +186,11 @@ export function describeScores(report: ScoresReport, terminal: Terminal): string
       ? []
       : [
           `abstains from ${count(abstained)} of ${plural(compared, 'sample')} with two answers or more (${percent(abstained / compared)})`,
+        ]),
+    ...(ofTheHead === 0
+      ? []
+      : [
+          `${plural(ofTheHead, 'labelled sample')} of prompts that the head was trained on: scored, and in no figure below`,
         ]),
   ];
   return [

@@ -4,7 +4,7 @@ import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import { type HeadLoss, headLossKinds } from '../head/losses.ts';
 import { openFeatures } from '../reward/features.ts';
-import { kindsOf, lossFor, trainHead } from '../reward/train.ts';
+import { kindsOf, lossFor, requireTaken, trainHead } from '../reward/train.ts';
 import { readTrainingFiles } from '../reward/training-files.ts';
 import { writeTrainedHead } from '../reward/write-trained.ts';
 import { addEngineFlags, openEngine } from './engine.ts';
@@ -52,9 +52,10 @@ function define() {
       ),
     )
     .addOption(
-      flag('--ties <how>', 'half: a target of ½; drop; odds: learn how likely ties are (davidson)')
-        .choices(['half', 'drop', 'odds'] as const)
-        .default('half' as const),
+      flag(
+        '--ties <how>',
+        'half: a target of ½; drop; odds: learn how likely ties are (davidson) (default: half)',
+      ).choices(['half', 'drop', 'odds'] as const),
     )
     .addOption(
       flag('--quantiles <list>', 'quantile: such as 0.1,0.5,0.9').argParser((text) =>
@@ -77,7 +78,7 @@ function define() {
         .argParser(fraction(0.5))
         .default(0.1),
     )
-    .option('--no-weights-per-prompt', 'each pair counts alike, however many its prompt has')
+    .option('--no-weights-per-prompt', 'each row counts alike, however many its prompt has')
     .addOption(flag('--seed <n>', 'of everything random').argParser(wholeNumber(0)).default(0))
     .addOption(flag('--name <name>', 'of the head').default('reward'))
     .option('--json', 'print the figures as JSON')
@@ -96,7 +97,8 @@ async function train(files: readonly string[], flags: Flags, signal: AbortSignal
     ...reading,
     kind: kinds.length === 1 ? kinds[0] : undefined,
   });
-  lossFor(data, loss, { margin: marginOf(flags) });
+  const labels = { margin: marginOf(flags), ties: flags.ties === 'odds' ? undefined : flags.ties };
+  requireTaken(lossFor(data, loss, { margin: labels.margin }).kind, labels, (option) => `--${option}`);
   const anchors =
     flags.anchors === undefined
       ? undefined
@@ -123,8 +125,7 @@ async function train(files: readonly string[], flags: Flags, signal: AbortSignal
     errorRate: flags.errorRate,
     seed: flags.seed,
     name: flags.name,
-    margin: marginOf(flags),
-    ties: flags.ties === 'drop' ? 'drop' : 'half',
+    ...labels,
     weightsPerPrompt: flags.weightsPerPrompt,
     signal,
     onEvent: listen,

@@ -70,7 +70,7 @@ function figures({ kind, conformal, calibration }: RewardHead, heldOut: HeldOut)
     ...(conformal === null || own.decided === undefined
       ? []
       : [
-          `decides ${show('decided', own.decided)}, abstaining so that at most ${percent(conformal.errorRate)} of all are decided and wrong; here ${show('decided-wrong', own['decided-wrong'])}`,
+          `decides ${show('decided', own.decided)}, abstaining so that about at most ${percent(conformal.errorRate)} of all are decided and wrong; here ${show('decided-wrong', own['decided-wrong'])}`,
         ]),
   ];
   return [

@@ -21,14 +21,17 @@ export interface CascadeFitting {
   /** Rows that took part or were held out, and labelled ties and verdicts without a label, which did not. */
   readonly rows: number;
   readonly leftOut: number;
+  /** Rows of prompts that the head was trained on, which did not take part either: there it is surer and better than elsewhere. */
+  readonly ofTheHead: number;
 }
 
 /**
  * Fit a cascade's thresholds on verdicts of which every stage was asked (`askAll`), and labels. See `fitCascade` for what is promised.
+ * Rows of prompts that the head was trained on are left out.
  * Throws JurorError `data` for too few labels, and for verdicts on the best of several: thresholds are fitted on pairs.
  */
 export function fitCascadeFile(
-  { subject, stages }: Pick<Cascade, 'subject' | 'stages'>,
+  { subject, stages, trainedOn }: Pick<Cascade, 'subject' | 'stages' | 'trainedOn'>,
   verdicts: readonly CascadeVerdict[],
   target: CascadeTarget,
   options: CascadeFileOptions = {},
@@ -39,7 +42,8 @@ export function fitCascadeFile(
     throw new JurorError('data', `expected pairs or single answers to fit on, got ${modes.join(' and ')}`);
   const rows: CascadeFitRow[] = [];
   const digests: string[] = [];
-  for (const verdict of verdicts) {
+  const unseen = verdicts.filter(({ cluster }) => !trainedOn.has(cluster));
+  for (const verdict of unseen) {
     const row = cascadeFitRow(verdict, stages, options);
     if (row === null) continue;
     rows.push(row);
@@ -47,7 +51,11 @@ export function fitCascadeFile(
   }
   const { labelOf: _labels, labelRange: _range, ...fitting } = options;
   const fit = fitCascade(rows, target, { ...fitting, pairs: mode === 'pairwise' });
-  const counts = { rows: rows.length, leftOut: verdicts.length - rows.length };
+  const counts = {
+    rows: rows.length,
+    leftOut: unseen.length - rows.length,
+    ofTheHead: verdicts.length - unseen.length,
+  };
   if (fit.policy === null) return { file: null, reason: fit.reason, ...counts };
   const { learn, test } = fit.clusters;
   const file: CascadeFile = {

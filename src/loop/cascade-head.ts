@@ -32,6 +32,8 @@ export interface CascadeHead {
   readonly digest: string;
   /** What its confidence is, and what speaks against it, such as `deviations, farthest 0.99`; thresholds mean something for this alone. */
   readonly confidence: string;
+  /** `looseCluster` of the prompts that it was trained on: no threshold is fitted on rows of these, and no figure counts them. */
+  readonly trainedOn: ReadonlySet<string>;
   /** Throws JurorError `aborted`, and `engine` where the backbone fails. */
   read(sample: Sample, options: { readonly signal?: AbortSignal }): Promise<HeadReading>;
 }
@@ -54,13 +56,20 @@ export interface CascadeScorerOptions {
 
 /**
  * A reward head as the first stage. Whatever the head itself had better not decide (a conformal set of both answers, an answer far from
- * all it was trained on) it does not decide here. A head of comparisons has no opinion on one answer alone: prompts have levels of their own.
+ * all it was trained on) it does not decide here. A head whose scores are no log-odds has no opinion: a score's size says nothing of how sure
+ * it is. A head of comparisons has none on one answer alone: prompts have levels of their own.
  */
 export function scorerHead(
   scorer: Scorer,
   { confidence = 'log-odds', farthest, conformal = true }: CascadeScorerOptions = {},
 ): CascadeHead {
   const { record, digest } = scorer;
+  const noLogOdds: HeadOpinion = {
+    logOdds: null,
+    against: [
+      `scores of the loss ${record.loss.kind} are no log-odds, so that they say nothing of how sure the head is`,
+    ],
+  };
   const tooFar = (share: number | null): string[] => {
     if (farthest === undefined) return [];
     if (share === null) return ['the head tells no distance'];
@@ -69,6 +78,7 @@ export function scorerHead(
   return {
     name: `${record.name} ${record.version}`,
     digest,
+    trainedOn: new Set(record.training.clusters),
     confidence: [
       confidence,
       ...(farthest === undefined ? [] : [`farthest ${farthest}`]),
@@ -90,6 +100,7 @@ export function scorerHead(
         compare(first, second) {
           const compared = scores.compare(first, second);
           if (compared === null) return silent([first, second]);
+          if (!scorer.comparable) return noLogOdds;
           const against = [
             ...(conformal && compared.abstain ? ['the head abstains: it cannot rule out either answer'] : []),
             ...tooFar(compared.distance?.quantile ?? null),
@@ -113,12 +124,9 @@ export function scorerHead(
             return { logOdds: null, against: ['a head of comparisons has no opinion on one answer alone'] };
           if (confidence === 'deviations')
             return { logOdds: null, against: ['deviations are of two answers, not of one alone'] };
-          // What cross-entropy trains are log-odds; other losses train the score itself.
-          const logOdds =
-            record.loss.kind === 'cross-entropy'
-              ? answer.score
-              : boundedLogOdds(Math.max(0, Math.min(1, answer.score)));
-          return { logOdds, against: tooFar(answer.distance) };
+          // What cross-entropy trains are log-odds; other losses train the score itself, whose size is no sureness.
+          if (record.loss.kind !== 'cross-entropy') return noLogOdds;
+          return { logOdds: answer.score, against: tooFar(answer.distance) };
         },
       };
     },

@@ -2,7 +2,7 @@
 import { type CascadePolicy, type CascadeStand, nineDecimals, standCascade } from '../aggregate/cascade.ts';
 import { logistic } from '../aggregate/logits.ts';
 import { LARGEST_LOG_ODDS } from '../aggregate/pairs.ts';
-import { promptCluster } from '../canonical.ts';
+import { looseCluster } from '../canonical.ts';
 import type { CascadeOpinion, CascadeStage, CascadeVerdict, Response, Sample } from '../schema.ts';
 import type { HeadOpinion } from './cascade-head.ts';
 import { readingOf } from './cascade-rows.ts';
@@ -78,7 +78,7 @@ export function verdictBase({ id, prompt, label }: Sample, rubricId: string, res
     rubricId,
     responseIds: responses.map((response) => response.id),
     characters: responses.map(({ text }) => text.length),
-    cluster: promptCluster(prompt),
+    cluster: looseCluster(prompt),
     ...(label === undefined ? {} : { label }),
   };
 }

@@ -51,6 +51,8 @@ export interface Cascade {
   /** Cheapest first. */
   readonly stages: readonly CascadeStage[];
   readonly policy: CascadePolicy;
+  /** Prompts that the head was trained on: {@link CascadeHead.trainedOn}. */
+  readonly trainedOn: ReadonlySet<string>;
   /** One verdict for a pair or for the best of several, one for each response under a pointwise rubric. */
   decide(sample: Sample, options?: CascadeCallOptions): Promise<CascadeVerdict[]>;
   /** Verdicts of a stream, in its order; memory does not grow with it. */
@@ -200,6 +202,7 @@ export function createCascade({
     },
     stages,
     policy,
+    trainedOn: head.trainedOn,
     decide,
     decideAll: (samples, streaming = {}) =>
       eachInOrder(samples, (sample) => decide(sample, streaming.signal ? { signal: streaming.signal } : {}), {

@@ -1,7 +1,7 @@
 /** What a loop may train on, what it must not, and what it is watched on. */
 
 import { seedFrom } from '../aggregate/random.ts';
-import { contentHash, promptCluster } from '../canonical.ts';
+import { contentHash, looseCluster } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
 import { shuffle } from '../head/active-choice.ts';
 import type { FeatureText } from '../reward/features.ts';
@@ -45,14 +45,6 @@ export function divide(
       `expected samples whose prompts are not among the anchors, got none of ${samples.length}`,
     );
   return { pool: kept, probes: watched, removed: samples.length - free.length };
-}
-
-/** Same for prompts that say the same. */
-function looseCluster(prompt: Sample['prompt']): string {
-  const messages = typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt;
-  return contentHash(
-    messages.map(({ role, content }) => [role, content.trim().toLowerCase().replace(/\s+/gu, ' ')]),
-  );
 }
 
 /** Two sides of a comparison, as they are read. */
@@ -117,7 +109,7 @@ export function drawAnswers(
     count += sample.responses.length;
   }
   const answers = drawn.flatMap(({ prompt, responses }) =>
-    responses.map(({ text }) => ({ prompt, text, cluster: promptCluster(prompt) })),
+    responses.map(({ text }) => ({ prompt, text, cluster: looseCluster(prompt) })),
   );
   return {
     samples: drawn,

@@ -1,7 +1,7 @@
 /** The comparisons of one round: edits of known direction, and pairs that the head would learn most from. */
 
 import { seedFrom } from '../aggregate/random.ts';
-import { contentHash, promptCluster } from '../canonical.ts';
+import { contentHash, looseCluster } from '../canonical.ts';
 import { choosePairs, shuffle } from '../head/active-choice.ts';
 import type { FeatureText } from '../reward/features.ts';
 import type { Preference, RoundCard, Sample } from '../schema.ts';
@@ -168,7 +168,7 @@ async function choose(
   const choices = choosePairs(
     {
       id: candidates.map(({ id }) => id),
-      cluster: candidates.map(({ prompt }) => promptCluster(prompt)),
+      cluster: candidates.map(({ prompt }) => looseCluster(prompt)),
       head: head === null ? null : doubtsOf(head, library, candidates),
     },
     { count: wanted, randomShare, seed: seedFrom('random pairs', seed, round) },

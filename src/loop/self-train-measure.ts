@@ -3,7 +3,7 @@ import { labelAgreement, labelFigures, lengthCorrelation } from '../aggregate/dr
 import type { LabelEvidence } from '../aggregate/drift-guards.ts';
 import { type Figure, meanInterval, undefinedFigure } from '../aggregate/interval.ts';
 import { type AnchorGains, anchorFigure, anchorGains } from '../aggregate/promotion.ts';
-import { promptCluster } from '../canonical.ts';
+import { looseCluster } from '../canonical.ts';
 import type { FeatureText } from '../reward/features.ts';
 import type { Preference, SelfTrainSettings } from '../schema.ts';
 import { sidesOf, targetOf } from './self-train-data.ts';
@@ -105,7 +105,7 @@ export function lengthsOf(
   return {
     anchors: correlate(
       sides,
-      sides.map(({ prompt }) => promptCluster(prompt)),
+      sides.map(({ prompt }) => looseCluster(prompt)),
     ),
     pool: correlate(watched.texts, watched.clusters),
   };

@@ -3,7 +3,7 @@ import { guardHead, guardLabels, isBelowCoin } from '../aggregate/drift-guards.t
 import type { Figure } from '../aggregate/interval.ts';
 import { anchorFigure, anchorGains, testPromotion } from '../aggregate/promotion.ts';
 import { seedFrom } from '../aggregate/random.ts';
-import { promptCluster } from '../canonical.ts';
+import { looseCluster } from '../canonical.ts';
 import type { GuardRecord, RoundCard, RoundDecision } from '../schema.ts';
 import { comparisonKey } from './self-train-data.ts';
 import type { KeptRound } from './self-train-files.ts';
@@ -124,7 +124,7 @@ function askAnchors(
   const pairs = anchors.map(anchorTexts);
   const known = {
     target: anchors.map(({ target }) => target),
-    cluster: anchors.map(({ prompt }) => promptCluster(prompt)),
+    cluster: anchors.map(({ prompt }) => looseCluster(prompt)),
   };
   const differences = differencesOf(head, library, pairs);
   const accuracy = anchorGains(differences, known);

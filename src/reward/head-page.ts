@@ -131,8 +131,8 @@ function doubtSection({ calibration, conformal, posterior, members, heldOut, ran
       ? []
       : [
           conformal.threshold >= 1
-            ? `It abstains from all comparisons: ${conformal.prompts} prompts are too few to keep decided errors at ${percent(conformal.errorRate)}.`
-            : `It abstains unless the likelier answer has more than ${percent(conformal.threshold)}: then at most ${percent(conformal.errorRate)} of all comparisons like these are decided and wrong.`,
+            ? `It abstains from all comparisons: ${conformal.prompts} prompts are too few to keep decided errors at about ${percent(conformal.errorRate)}.`
+            : `It abstains unless the likelier answer has more than ${percent(conformal.threshold)}: then about at most ${percent(conformal.errorRate)} of all comparisons like these are decided and wrong. Not exactly, as the penalty was chosen on the same training prompts.`,
         ]),
     ...(range === null
       ? []

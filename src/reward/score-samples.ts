@@ -1,5 +1,5 @@
 /** Scores of the samples of a stream, as records. */
-import { promptCluster } from '../canonical.ts';
+import { looseCluster } from '../canonical.ts';
 import type { Listener } from '../events.ts';
 import type { HeadScore, Sample } from '../schema.ts';
 import type { PromptScores, Scorer } from './scorer.ts';
@@ -54,7 +54,7 @@ function scoredSample(scorer: Scorer, sample: Sample, scores: PromptScores): Sco
     score: {
       schemaVersion: 1,
       sampleId: id,
-      cluster: promptCluster(prompt),
+      cluster: looseCluster(prompt),
       head: { name, version, digest: scorer.digest },
       responses: scores.answers.map((answer, place) => {
         const own = { id: responses[place]?.id ?? '' };

@@ -19,6 +19,7 @@ import type { TrainHeadOptions } from './train-options.ts';
 import type { TrainingFiles } from './training-files.ts';
 import {
   balanceOf,
+  clustersOf,
   type LabelOptions,
   pairData,
   rankingData,
@@ -48,6 +49,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
   requireName('a name of the head', name);
   const given = lossFor(data, options.loss, options);
   const loss = completeLoss(given);
+  requireTaken(loss.kind, options);
   const sides = await readSides(options);
   const { training, held } = sides;
   const outputs = outputsOf(training.set, loss);
@@ -109,6 +111,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
     training: {
       rows: leavingOut(rowsRecord(training.set), rows.withoutOrder),
       balance: balanceOf(training.set),
+      clusters: clustersOf(training.set),
     },
     heldOut,
     seed,
@@ -171,6 +174,28 @@ export function kindsOf(loss: HeadLoss['kind']): readonly TrainingFiles['kind'][
   return partOf({ kind: loss }) === 'scores' ? ['scores', 'steps'] : ['pairs'];
 }
 
+/**
+ * Throws JurorError `usage` for margins or ties that the loss would ignore; `name` says how an option is called where it was given.
+ */
+export function requireTaken(
+  loss: HeadLoss['kind'],
+  { margin, ties }: Pick<LabelOptions, 'margin' | 'ties'>,
+  name: (option: 'margin' | 'ties') => string = (option) => option,
+): void {
+  const refuse = (option: 'margin' | 'ties', given: unknown, takers: readonly string[]): never => {
+    throw new JurorError(
+      'usage',
+      `${name(option)}: expected none with the loss ${loss}, which would ignore it, got ${given}; it is for ${takers.join(', ')}`,
+    );
+  };
+  if (margin !== undefined && margin !== 'none' && !marginLosses.includes(loss))
+    refuse('margin', margin, marginLosses);
+  if (ties !== undefined && !tieLosses.includes(loss)) refuse('ties', ties, tieLosses);
+}
+
+const marginLosses: readonly HeadLoss['kind'][] = ['bradley-terry', 'robust', 'margin'];
+const tieLosses: readonly HeadLoss['kind'][] = [...marginLosses, 'davidson'];
+
 function requireName(what: string, name: string): void {
   const { error } = Name.safeParse(name);
   if (error) throw new JurorError('usage', `${what}: ${error.issues[0]?.message}, got '${name}'`);
@@ -193,15 +218,15 @@ function dataOf(
   const sum = (weights: Float64Array) => weights.reduce((total, weight) => total + weight, 0);
   const part = partOf(loss);
   if (part === 'scores') {
-    const scores = scoreData(set, labels, rowOf);
+    const scores = scoreData(set, labels, rowOf, options);
     return { data: { features, scores }, weight: sum(scores.weight), withoutOrder: 0 };
   }
   if (part === 'pairs') {
     const pairs = pairData(set, rowOf, options);
     return { data: { features, pairs }, weight: sum(pairs.weight), withoutOrder: 0 };
   }
-  const { rankings, withoutOrder } = rankingData(set, rowOf);
-  return { data: { features, rankings }, weight: rankings.orders.length, withoutOrder };
+  const { rankings, withoutOrder } = rankingData(set, rowOf, options);
+  return { data: { features, rankings }, weight: sum(rankings.weight), withoutOrder };
 }
 
 function leavingOut(rows: HeadRows, withoutOrder: number): HeadRows {

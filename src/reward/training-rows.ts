@@ -1,6 +1,6 @@
 /** What a head is trained on before anything is read: texts, each once, and what is known of them. */
 import { isProcessLabel } from '../aggregate/process.ts';
-import { contentHash, promptCluster } from '../canonical.ts';
+import { contentHash, looseCluster } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
 import type { Preference, PreferenceMethod, Sample } from '../schema.ts';
 import { textsUpToSteps } from './step-texts.ts';
@@ -9,7 +9,7 @@ import { textsUpToSteps } from './step-texts.ts';
 export interface TrainingText {
   readonly prompt: Sample['prompt'];
   readonly text: string;
-  /** The prompt's: what is held out together. */
+  /** `looseCluster` of the prompt: what is held out together. */
   readonly cluster: string;
   /** Content hash of both. */
   readonly digest: string;
@@ -58,7 +58,7 @@ export interface TrainingRows {
 /** Name of the only objective where labels have no names. */
 export const onlyObjective = 'reward';
 
-/** Gathers rows; what is equal is kept once. */
+/** Gathers rows. A text is kept once; rows count as often as the data have them. */
 export interface TrainingRowsBuilder {
   addPreference(preference: Preference): void;
   /** A labelled answer or solution; comparisons of samples are preferences first. */
@@ -83,7 +83,7 @@ export function createTrainingRows(): TrainingRowsBuilder {
     const known = numbers.get(key);
     if (known !== undefined) return known;
     numbers.set(key, texts.length);
-    texts.push({ prompt, text, cluster: promptCluster(prompt), digest: key });
+    texts.push({ prompt, text, cluster: looseCluster(prompt), digest: key });
     return texts.length - 1;
   };
 
@@ -97,7 +97,7 @@ export function createTrainingRows(): TrainingRowsBuilder {
       const turned = Number.parseInt(id.slice(-1), 16) % 2 === 1;
       const [left, right] = turned ? [sides[1], sides[0]] : sides;
       const target = turned ? 1 - probability : probability;
-      const cluster = promptCluster(prompt);
+      const cluster = looseCluster(prompt);
       const row = { left, right, target, tie, margin, marginUnit, weight, cluster, sampleId };
       pairs.push({ ...row, method: source.method });
     },
@@ -108,7 +108,7 @@ export function createTrainingRows(): TrainingRowsBuilder {
         throw new JurorError('data', `sample '${sample.id}': expected one answer, got several`);
       if (label === undefined) return void addUnused('no label');
       if (typeof label === 'string') return void addUnused('a label in words');
-      const cluster = promptCluster(prompt);
+      const cluster = looseCluster(prompt);
       const entry = (text: string, targets: Readonly<Record<string, number>>): TrainingScore => ({
         text: numberOf(prompt, text),
         targets,

@@ -14,11 +14,11 @@ import type {
 
 /** How labels are taken. */
 export interface LabelOptions {
-  /** Margins of pairs: none, the data's own, or one for all but ties. Default none. */
+  /** Margins of pairs: none, the data's own, or one for all but ties; for losses that take them. Default none. */
   readonly margin?: 'none' | 'data' | number;
-  /** Ties are trained with a target of ½ or left out. Default `half`. */
-  readonly ties?: 'half' | 'drop';
-  /** Each prompt's pairs together count as much as those of a prompt with one. Default true. */
+  /** Ties are trained with a target of ½ or left out; for losses of pairs. Default `half`. */
+  readonly ties?: 'half' | 'drop' | undefined;
+  /** Each prompt's rows (pairs, orders, scores or steps) together count as much as those of a prompt with one. Default true. */
   readonly weightsPerPrompt?: boolean;
 }
 
@@ -76,8 +76,6 @@ export function pairData(
   rowOf: (text: number) => number,
   { margin = 'none', weightsPerPrompt = true }: LabelOptions = {},
 ): PairData {
-  const counts = new Map<string, number>();
-  for (const { cluster } of pairs) counts.set(cluster, (counts.get(cluster) ?? 0) + 1);
   const marginOf = (pair: TrainingPair) =>
     margin === 'none' || pair.target === 0.5 ? 0 : margin === 'data' ? pair.margin : margin;
   return {
@@ -86,11 +84,21 @@ export function pairData(
     target: Float64Array.from(pairs, ({ target }) => target),
     tie: Uint8Array.from(pairs, ({ tie }) => (tie ? 1 : 0)),
     margin: Float64Array.from(pairs, marginOf),
-    weight: Float64Array.from(pairs, ({ weight, cluster }) =>
-      weightsPerPrompt ? weight / (counts.get(cluster) ?? 1) : weight,
-    ),
+    weight: weightsOf(pairs, weightsPerPrompt),
     cluster: pairs.map(({ cluster }) => cluster),
   };
+}
+
+/** What each row counts, divided by the number of rows of its prompt where prompts count alike. */
+function weightsOf(
+  rows: readonly { readonly weight: number; readonly cluster: string }[],
+  perPrompt: boolean,
+): Float64Array {
+  const counts = new Map<string, number>();
+  for (const { cluster } of rows) counts.set(cluster, (counts.get(cluster) ?? 0) + 1);
+  return Float64Array.from(rows, ({ weight, cluster }) =>
+    perPrompt ? weight / (counts.get(cluster) ?? 1) : weight,
+  );
 }
 
 /** Scores of rows under all objectives that any of them has, sorted by name. */
@@ -98,6 +106,7 @@ export function scoreData(
   { scores }: Pick<LabelSet, 'scores'>,
   objectives: readonly string[],
   rowOf: (text: number) => number,
+  { weightsPerPrompt = true }: LabelOptions = {},
 ): ScoreData {
   return {
     row: Int32Array.from(scores, ({ text }) => rowOf(text)),
@@ -107,7 +116,7 @@ export function scoreData(
         objectives.map((name) => (Object.hasOwn(targets, name) ? (targets[name] ?? Number.NaN) : Number.NaN)),
       ),
     ),
-    weight: Float64Array.from(scores, ({ weight }) => weight),
+    weight: weightsOf(scores, weightsPerPrompt),
     cluster: scores.map(({ cluster }) => cluster),
   };
 }
@@ -124,6 +133,7 @@ export function objectivesOf(scores: readonly TrainingScore[]): string[] {
 export function rankingData(
   { pairs }: Pick<LabelSet, 'pairs'>,
   rowOf: (text: number) => number,
+  { weightsPerPrompt = true }: LabelOptions = {},
 ): { readonly rankings: RankingData; readonly withoutOrder: number } {
   const orders: Int32Array[] = [];
   const cluster: string[] = [];
@@ -136,7 +146,10 @@ export function rankingData(
       cluster.push(own[0]?.cluster ?? '');
     }
   }
-  const weight = new Float64Array(orders.length).fill(1);
+  const weight = weightsOf(
+    cluster.map((name) => ({ weight: 1, cluster: name })),
+    weightsPerPrompt,
+  );
   return { rankings: { orders, weight, cluster }, withoutOrder };
 }
 
@@ -155,6 +168,11 @@ function orderOf(pairs: readonly TrainingPair[]): number[] | null {
   if (compared.size !== pairs.length || pairs.length !== (size * (size - 1)) / 2) return null;
   if (new Set(wins.values()).size !== size) return null;
   return [...wins].sort(([, left], [, right]) => right - left).map(([text]) => text);
+}
+
+/** The prompts of the rows, each once, sorted. */
+export function clustersOf({ pairs, scores }: Pick<LabelSet, 'pairs' | 'scores'>): string[] {
+  return [...new Set([...pairs, ...scores].map(({ cluster }) => cluster))].sort();
 }
 
 /** What a record says of the rows. */

@@ -105,7 +105,7 @@ export const RewardHead = z.strictObject({
   calibration: z
     .strictObject({ slope: z.number().nonnegative(), folds: z.int().min(2), pairs: z.int().positive() })
     .nullable(),
-  /** Of all comparisons at most this share is decided and wrong, where the likelier answer must have more than the threshold. */
+  /** Of all comparisons at most about this share is decided and wrong, where the likelier answer must have more than the threshold. */
   conformal: z
     .strictObject({
       errorRate: z.number(),
@@ -122,7 +122,12 @@ export const RewardHead = z.strictObject({
   range: z
     .strictObject({ shape: z.enum(['full', 'diagonal']), shrinkage: Probability, rows: z.int().positive() })
     .nullable(),
-  training: z.strictObject({ rows: HeadRows, balance: Balance }),
+  training: z.strictObject({
+    rows: HeadRows,
+    balance: Balance,
+    /** `looseCluster` of each prompt that it was trained on, sorted: no figure may count rows of these. */
+    clusters: z.array(z.string()),
+  }),
   heldOut: HeldOut.nullable(),
   seed: z.int(),
   /** Version of juror that made it. */

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { looseCluster } from '../../src/canonical.ts';
 import { defineCascade, readThresholds, targetOf } from '../../src/cli/cascade-flags.ts';
 import { readSamples } from '../../src/dataset.ts';
 import type { Engine } from '../../src/engine/engine.ts';
@@ -26,6 +27,7 @@ async function writeStubHead(
   merit: (text: string) => number,
   folder: string,
   weight = 1,
+  clusters: string[] = [],
 ) {
   const engine: Engine = {
     ...judge,
@@ -57,7 +59,7 @@ async function writeStubHead(
     conformal: null,
     posterior: null,
     range: null,
-    training: { rows: known, balance: { mean: 0.5, ties: 0, soft: 0, longer: null } },
+    training: { rows: known, balance: { mean: 0.5, ties: 0, soft: 0, longer: null }, clusters },
     heldOut: null,
     seed: 0,
     juror: '0.1.0',
@@ -158,7 +160,9 @@ test('what nobody decides is in the queue, without its label', async () => {
   expect(rows[0].metadata.cascade.why).toMatch(/^head: .*critique: /);
 });
 
-test('fitted thresholds are told with their promise, and used, and refused for another head', async () => {
+test('fitted thresholds are told with their promise, and used, and refused for another head', {
+  timeout: 90_000,
+}, async () => {
   const [rows, recording] = [join(home, 'labelled.jsonl'), join(home, 'recording.jsonl')];
   // The judge is always right, the head where it is sure; answers say what each thinks.
   const sureness = (row: number) => (row % 3 === 0 ? 0.5 : 4);
@@ -212,11 +216,43 @@ test('fitted thresholds are told with their promise, and used, and refused for a
     /^72 rows of prompts that the thresholds were fitted on: decided, and in no figure below/,
   );
   expect((await verdictsOf(out)).filter((verdict) => verdict.decided === 'head')).toHaveLength(60);
+  // A head that was trained on thirty of the prompts: these promise nothing.
+  const seen = join(home, 'seen');
+  const clusters = Array.from({ length: 30 }, (_, row) => looseCluster(`Question ${row}?`)).sort();
+  await writeStubHead(recorder, rows, said, seen, 1, clusters);
+  const less = await run(seen, '--fit', '--error', '0.3', '--out', join(home, 'less.json'));
+  expect(less).toMatchObject({ code: 0, stderr: '' });
+  expect(less.stdout).toMatch(
+    /^60 labelled rows; 0 verdicts .* left out\n\n30 rows of prompts that the head was trained on: left out/,
+  );
+  expect(less.stdout).toMatch(/on prompts that were held out: 12 rows/);
+  const some = await run(seen, '--out', join(home, 'some.jsonl'));
+  expect(some.stdout).toMatch(
+    /^30 rows of prompts that the head was trained on: decided, and in no figure below\n\n60 rows, 60 with labels/,
+  );
   const refused = await run(other, '--thresholds', fitted, '--out', out);
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(
     /expected the head that the thresholds were fitted for, long 1 \([0-9a-f]{12}\), got/,
   );
+});
+
+test('without a head the one that comes with juror for the backbone is looked for', async () => {
+  const ended = await juror(
+    [
+      'cascade',
+      data,
+      '--rubric',
+      'better-answer',
+      '--replay',
+      recordings.full,
+      '--out',
+      join(home, 'none.jsonl'),
+    ],
+    home,
+  );
+  expect(ended.stderr).toMatch(/smollm2-135m|state|record/);
+  expect(ended.stderr).not.toMatch(/required option/);
 });
 
 test('flags that mean nothing together are named', () => {

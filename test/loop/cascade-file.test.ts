@@ -162,3 +162,15 @@ test('what nobody decides becomes a row that says why and is read again', async 
     await rm(folder, { recursive: true });
   }
 });
+
+test('rows of prompts that the head was trained on are left out of the fit, and counted', () => {
+  const known = whole.slice(0, 100).map(({ cluster }) => cluster);
+  const unseen = whole.slice(100);
+  const trainedOn = new Set(known);
+  const target = { kind: 'error', most: 0.15 } as const;
+  const own = fitCascadeFile({ ...subject, trainedOn }, whole, target, { seed: 2 });
+  expect(own).toMatchObject({ rows: 300, leftOut: 0, ofTheHead: 100 });
+  if (own.file === null) throw new Error(own.reason ?? '');
+  expect(own.file.clusters.some((cluster) => trainedOn.has(cluster))).toBe(false);
+  expect(own.file).toEqual(fitCascadeFile(subject, unseen, target, { seed: 2 }).file);
+});

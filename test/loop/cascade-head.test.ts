@@ -17,9 +17,17 @@ function scorerOf(
     deviation?: number | null;
     quantile?: number;
     abstain?: boolean;
+    comparable?: boolean;
   } = {},
 ): Scorer {
-  const { kind = 'pairs', loss = 'bradley-terry', deviation = null, quantile, abstain = false } = more;
+  const {
+    kind = 'pairs',
+    loss = 'bradley-terry',
+    deviation = null,
+    quantile,
+    abstain = false,
+    comparable = true,
+  } = more;
   const distance = quantile === undefined ? null : { distance: 3, quantile };
   return {
     record: {
@@ -27,9 +35,10 @@ function scorerOf(
       version: '2',
       kind,
       loss: { kind: loss, options: {} },
+      training: { clusters: ['1'.repeat(16)] },
     } as unknown as RewardHead,
     digest: 'd'.repeat(64),
-    comparable: true,
+    comparable,
     async score(_prompt, texts) {
       const read = (place: number) => Number(texts[place]);
       return {
@@ -107,9 +116,29 @@ test('one answer alone has an opinion only from a head of scores', async () => {
   });
   const outcome = await read(scorerOf({ kind: 'scores', loss: 'cross-entropy' }));
   expect(outcome.alone(0)).toEqual({ logOdds: 2, against: [] });
-  const regression = await read(scorerOf({ kind: 'scores', loss: 'regression' }));
-  expect(regression.alone(0).logOdds).toBe(30);
-  expect(regression.alone(1).logOdds).toBe(-30);
+});
+
+test.for(['regression', 'quantile', 'margin'])(
+  'scores of %s are no log-odds: the head has no opinion, and says why',
+  async (loss) => {
+    const kind = loss === 'margin' ? 'pairs' : 'scores';
+    const silent = { logOdds: null, against: [expect.stringMatching(`${loss}.* no log-odds`)] };
+    for (const options of [{}, { confidence: 'deviations' }] as const) {
+      const reading = await read(scorerOf({ kind, loss, comparable: false, deviation: 0.1 }), options);
+      expect(reading.scores).toEqual([2, -1, null]);
+      expect(reading.compare(0, 1)).toEqual(silent);
+      expect(reading.compare(0, 2).against).toEqual(['no score: too long']);
+    }
+    if (kind === 'pairs') return;
+    // What calibrates comparisons calibrates no single answer.
+    const calibrated = await read(scorerOf({ kind, loss }));
+    expect(calibrated.compare(0, 1).logOdds).toBeCloseTo(3, 9);
+    expect(calibrated.alone(0)).toEqual(silent);
+  },
+);
+
+test('a head says which prompts it was trained on', () => {
+  expect([...scorerHead(scorerOf()).trainedOn]).toEqual(['1'.repeat(16)]);
 });
 
 test('thresholds are bound to what the confidence is', () => {

@@ -4,7 +4,11 @@ import type { CascadeHead, HeadOpinion } from '../../src/loop/cascade-head.ts';
 /** A head that gives each answer a merit in nats; null where it has none. It reads a token for each character. */
 export function stubHead(
   merit: (text: string) => number | null,
-  options: { against?: (texts: readonly string[]) => string[]; digest?: string } = {},
+  options: {
+    against?: (texts: readonly string[]) => string[];
+    digest?: string;
+    trainedOn?: Iterable<string>;
+  } = {},
 ): CascadeHead & { readonly asked: string[] } {
   const asked: string[] = [];
   return {
@@ -12,6 +16,7 @@ export function stubHead(
     name: 'stub 1',
     digest: options.digest ?? 'a'.repeat(64),
     confidence: 'log-odds',
+    trainedOn: new Set(options.trainedOn),
     async read({ id, responses }) {
       asked.push(id);
       const texts = responses.map(({ text }) => text);

@@ -51,7 +51,7 @@ export function recordOf(change: Partial<RewardHead> = {}): RewardHead {
     conformal: null,
     posterior: null,
     range: null,
-    training: { rows, balance },
+    training: { rows, balance, clusters: ['0'.repeat(16), '1'.repeat(16)] },
     heldOut: null,
     seed: 0,
     juror: '0.1.0',

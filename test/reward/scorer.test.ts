@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { promptCluster } from '../../src/canonical.ts';
+import { looseCluster } from '../../src/canonical.ts';
 import type { JurorEvent } from '../../src/events.ts';
 import { openFeatures } from '../../src/reward/features.ts';
 import { writeHead } from '../../src/reward/head-file.ts';
@@ -91,7 +91,7 @@ test('samples become records in their order, with the best answer against the ne
   const [three, alike, single, broken] = found;
   expect(found.map(({ sampleId }) => sampleId)).toEqual(['three', 'alike', 'single', 'broken']);
   expect(three).toMatchObject({
-    cluster: promptCluster(prompt),
+    cluster: looseCluster(prompt),
     head: { name: 'reward', version: '1', digest: head.digest },
     best: { winner: 'r2', against: 'r1' },
     label: 'r2',

@@ -77,6 +77,31 @@ test('anchors are a test set of their own, and their prompts are kept out of the
   expect(record.heldOut).toMatchObject({ how: 'anchors', rows: { rows: 30, prompts: 15 } });
 });
 
+test('one prompt is one prompt, as text and as a turn, whatever its case and white space', async () => {
+  const turns = (rows: typeof pairRows) =>
+    rows.map(({ prompt, ...row }) => ({
+      prompt: [{ role: 'user', content: ` ${prompt.toUpperCase().replace(' ', '  ')}` }],
+      ...row,
+    }));
+  const both = [...pairRows, ...turns(pairRows)];
+  const { training, heldOut } = (await trainHead(await trainingOf(both))).record;
+  expect(training.rows.rows + (heldOut?.rows.rows ?? 0)).toBe(180);
+  expect(training.rows.prompts + (heldOut?.rows.prompts ?? 0)).toBe(45);
+  const anchors = await trainingFiles(turns(pairRows.slice(0, 30)));
+  const { record } = await trainHead(await trainingOf(pairRows, { anchors }));
+  expect(record.training.rows.leftOut).toEqual({ 'prompt of the anchors': 30 });
+});
+
+test('the record names the prompts that it was trained on, and no other', async () => {
+  const { data } = await trainingOf(pairRows);
+  const { record } = await trainHead(await trainingOf(pairRows));
+  const clusters = new Set(record.training.clusters);
+  expect(record.training.clusters).toEqual([...clusters].sort());
+  expect(clusters.size).toBe(record.training.rows.prompts);
+  const all = [...new Set(data.rows.pairs.map(({ cluster }) => cluster))];
+  expect(all.filter((cluster) => !isHeldOut(cluster, 0.3, 0)).sort()).toEqual(record.training.clusters);
+});
+
 test('answers that do not fit are left out and counted, and so are pairs of one text', async () => {
   const rows = [
     ...pairRows,
@@ -121,6 +146,36 @@ test('pairs of one prompt count as much as one pair, unless asked otherwise', as
   const weight = async (weightsPerPrompt: boolean) => {
     const { belief } = await trainHead(await trainingOf(many, { holdout: 0, weightsPerPrompt }));
     return belief.members[0]?.weight[0] ?? 0;
+  };
+  expect(await weight(true)).toBeGreaterThan((await weight(false)) + 0.1);
+});
+
+test.for([
+  [
+    'scores',
+    (prompt: string, text: string, label: number) => ({ prompt, response: text, label: label + 0.5 }),
+  ],
+  [
+    'steps',
+    (prompt: string, text: string, label: number) => ({
+      prompt,
+      steps: [text],
+      firstError: label === 1 ? -1 : 0,
+    }),
+  ],
+] as const)('%s of one prompt count as much as one, unless asked otherwise', async ([kind, row]) => {
+  const rows = [
+    ...Array.from({ length: 30 }, (_, index) =>
+      row(`question ${index}`, `${index % 2 ? 'good' : 'bad'} ${index}`, index % 2),
+    ),
+    ...Array.from({ length: 40 }, (_, index) =>
+      row('question 0', `${index % 2 ? 'bad' : 'good'} ${index} again`, index % 2),
+    ),
+  ];
+  const weight = async (weightsPerPrompt: boolean) => {
+    const options = await trainingOf(rows, { holdout: 0, weightsPerPrompt });
+    expect(options.data.kind).toBe(kind);
+    return (await trainHead(options)).belief.members[0]?.weight[0] ?? 0;
   };
   expect(await weight(true)).toBeGreaterThan((await weight(false)) + 0.1);
 });
@@ -218,9 +273,29 @@ test.for([
   [{ name: 'Not a name' }, 'a name of the head: expected lower-case letters, digits'],
   [{ loss: { kind: 'bradley-terry', flipRate: 0.1 } as never }, 'flipRate'],
   [{ l2: -1 }, 'l2: expected'],
+  [{ loss: { kind: 'plackett-luce' }, margin: 'data' }, 'margin: expected none with the loss plackett-luce'],
+  [{ loss: { kind: 'plackett-luce' }, ties: 'drop' }, 'ties: expected none with the loss plackett-luce'],
+  [{ loss: { kind: 'davidson' }, margin: 1 }, 'margin: expected none with the loss davidson'],
 ] as const)('refused: %j', async ([change, message]) => {
   await expect(trainHead(await trainingOf(pairRows, change))).rejects.toThrow(message);
 });
+
+test.for(['regression', 'cross-entropy', 'quantile'] as const)(
+  'margins and ties are refused with %s, which would ignore them',
+  async (kind) => {
+    const rows = Array.from({ length: 20 }, (_, index) => ({
+      prompt: `question ${index}`,
+      response: `good ${index}`,
+      label: index % 2,
+    }));
+    const loss = kind === 'quantile' ? { kind, quantiles: [0.5] } : { kind };
+    for (const change of [{ margin: 2 }, { margin: 'data' }, { ties: 'drop' }, { ties: 'half' }] as const)
+      await expect(trainHead(await trainingOf(rows, { loss, ...change }))).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringMatching(`^${Object.keys(change)[0]}: expected none with the loss ${kind}`),
+      });
+  },
+);
 
 test('one prompt is on one side, and the other side is told to be empty', async () => {
   const few = pairRows.slice(0, 2);

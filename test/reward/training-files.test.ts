@@ -7,7 +7,7 @@ import { writePreferences } from '../../src/preference/file.ts';
 import { preferencesFromLabels } from '../../src/preference/labels.ts';
 import { textsUpToSteps } from '../../src/reward/step-texts.ts';
 import { readTrainingFiles, trainingFromPreferences } from '../../src/reward/training-files.ts';
-import { labelSet, pairData, rowsRecord } from '../../src/reward/training-sets.ts';
+import { labelSet, pairData, rankingData, rowsRecord } from '../../src/reward/training-sets.ts';
 import { pairRows, trainingFiles } from './training-data.ts';
 
 test('preferences and the labels that they came from are the same rows, from JSON Lines and from Parquet', async () => {
@@ -97,6 +97,21 @@ test('weights of a prompt add up to the mean of its pairs, and the digest knows 
   if (first === undefined) throw new Error('expected a pair');
   const changed = { ...set, pairs: [{ ...first, target: 0.75 }, ...set.pairs.slice(1)] };
   expect(rowsRecord(changed).digest).not.toBe(rowsRecord(set).digest);
+});
+
+test('orders of one prompt count together as much as one, unless asked otherwise', async () => {
+  const answers = (index: number) => ({ responses: [`a ${index}`, `b ${index}`], ratings: [2, 1] });
+  const { rows } = await trainingFiles([
+    { id: '1', prompt: 'p', ...answers(1) },
+    { id: '2', prompt: 'p', ...answers(2) },
+    { id: '3', prompt: 'q', ...answers(3) },
+  ]);
+  const set = labelSet(rows, 'pairs', () => null);
+  const weights = (weightsPerPrompt: boolean) => [
+    ...rankingData(set, (text) => text, { weightsPerPrompt }).rankings.weight,
+  ];
+  expect(weights(true)).toEqual([0.5, 0.5, 1]);
+  expect(weights(false)).toEqual([1, 1, 1]);
 });
 
 test('the text up to a step ends with it, and the last one with what was written of the steps', () => {
