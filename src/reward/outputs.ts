@@ -23,7 +23,11 @@ export interface Outputs {
  * The outputs of a head with this loss on these labels: objectives count alike, of quantiles only the middle one. The label `overall` judges
  * the others and has no output. Throws JurorError `usage` where it is none, or leaves fewer than two.
  */
-export function outputsOf(set: LabelSet, loss: CompleteLoss, overall?: string): Outputs {
+export function outputsOf(
+  set: Pick<LabelSet, 'kind' | 'scores'>,
+  loss: CompleteLoss,
+  overall?: string,
+): Outputs {
   const all = set.kind === 'pairs' ? [onlyObjective] : objectivesOf(set.scores);
   const labels = all.filter((name) => name !== overall);
   if (overall !== undefined && (labels.length === all.length || labels.length < 2)) {
@@ -72,7 +76,7 @@ export function outputsOf(set: LabelSet, loss: CompleteLoss, overall?: string): 
 }
 
 /** Of the labels that are known, over n; 1 where they do not differ. */
-function deviationOf({ scores }: LabelSet, name: string): number {
+function deviationOf({ scores }: Pick<LabelSet, 'scores'>, name: string): number {
   const known = scores.flatMap(({ targets }) => (Object.hasOwn(targets, name) ? [targets[name] ?? 0] : []));
   const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
   const deviation = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / known.length);

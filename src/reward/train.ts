@@ -157,7 +157,11 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
 export function lossFor(data: TrainingFiles, asked?: HeadLoss, overall?: string): HeadLoss {
   const loss = asked ?? defaultLoss(data, overall);
   const kinds = kindsOf(completeLoss(loss).kind);
-  if (kinds.includes(data.kind)) return loss;
+  if (kinds.includes(data.kind)) {
+    if (overall !== undefined)
+      outputsOf({ kind: data.kind, scores: data.rows.scores }, completeLoss(loss), overall);
+    return loss;
+  }
   throw new JurorError('usage', `${loss.kind}: expected ${kinds.join(' or ')}, got ${data.kind}`);
 }
 

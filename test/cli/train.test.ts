@@ -12,6 +12,7 @@ test.for([
     '--ties odds: expected the loss davidson',
   ],
   [['train', data, '--out', 'h', '--loss', 'regression'], 'regression: expected scores or steps, got pairs'],
+  [['train', data, '--out', 'h', '--overall', 'quality'], "overall 'quality': expected one of the labels"],
   [['score', data, '--out', 's.jsonl', '--head', 'nowhere'], 'nowhere/head.safetensors: expected a head'],
 ] as const)('%j ends before any model is loaded', async ([parameters, message]) => {
   await using home = await mkdtempDisposable(join(tmpdir(), 'juror-head-'));
