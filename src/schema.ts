@@ -3,6 +3,7 @@
 export * from './schema/calibration.ts';
 export * from './schema/card.ts';
 export * from './schema/cascade.ts';
+export * from './schema/combination.ts';
 export * from './schema/feature.ts';
 export * from './schema/guide.ts';
 export * from './schema/head.ts';

@@ -63,6 +63,22 @@ function define() {
       ),
     )
     .addOption(flag('--l2 <n>', 'penalty on the weights, or auto').argParser(readPenalty).default('auto'))
+    .addOption(
+      flag(
+        '--overall <label>',
+        'several objectives: the label that compares answers to one prompt, to weigh the others (default: pairs in the data, or the mean)',
+      ),
+    )
+    .addOption(
+      flag('--gate <how>', 'several objectives: weights by the prompt, kept where they are better held out')
+        .choices(['auto', 'never'] as const)
+        .default('auto' as const),
+    )
+    .addOption(
+      flag('--length-limit <rho>', 'several objectives: correlation with length that is allowed, or off')
+        .argParser(readLengthLimit)
+        .default(0.03),
+    )
     .addOption(flag('--hidden <n>', 'units of a hidden layer').argParser(wholeNumber(0)).default(0))
     .addOption(
       flag('--members <k>', 'heads, each on its own resample of the prompts')
@@ -98,7 +114,8 @@ async function train(files: readonly string[], flags: Flags, signal: AbortSignal
     kind: kinds.length === 1 ? kinds[0] : undefined,
   });
   const labels = { margin: marginOf(flags), ties: flags.ties === 'odds' ? undefined : flags.ties };
-  requireTaken(lossFor(data, loss, { margin: labels.margin }).kind, labels, (option) => `--${option}`);
+  const chosen = lossFor(data, loss, { margin: labels.margin, overall: flags.overall });
+  requireTaken(chosen.kind, labels, (option) => `--${option}`);
   const anchors =
     flags.anchors === undefined
       ? undefined
@@ -119,6 +136,9 @@ async function train(files: readonly string[], flags: Flags, signal: AbortSignal
     anchors,
     loss,
     l2: flags.l2,
+    overall: flags.overall,
+    gate: flags.gate,
+    lengthLimit: flags.lengthLimit,
     hidden: flags.hidden,
     members: flags.members,
     holdout: flags.holdout,
@@ -195,6 +215,10 @@ function marginOf({ margin = 'none', loss }: Flags): 'none' | 'data' | number {
 function readMargin(text: string): 'none' | 'data' | number {
   if (text === 'none' || text === 'data') return text;
   return fraction(1e6)(text);
+}
+
+function readLengthLimit(text: string): number | null {
+  return text === 'off' ? null : fraction(0.99)(text);
 }
 
 function readPenalty(text: string): 'auto' | number {

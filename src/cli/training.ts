@@ -31,7 +31,7 @@ export function describeTraining(trained: TrainedHead, unused: Readonly<Record<s
 }
 
 function heading(record: RewardHead, unused: Readonly<Record<string, number>>): string[] {
-  const { kind, loss, l2, training, heldOut, members, hidden } = record;
+  const { kind, loss, l2, training, heldOut, members, hidden, combination } = record;
   const rows = (own: HeldOut['rows']) =>
     `${plural(own.rows, nouns[kind])} of ${plural(own.prompts, 'prompt')}`;
   const held =
@@ -47,7 +47,22 @@ function heading(record: RewardHead, unused: Readonly<Record<string, number>>): 
     `${loss.kind} on ${rows(training.rows)}${held}`,
     `${shape}, ${plural(members, 'member')}, L2 ${Number(l2.value.toPrecision(3))} ${penalty}`,
     ...(left.length === 0 ? [] : [`left out: ${left.join(', ')}`]),
+    ...(combination?.fit ? [combinationLine(record.objectives, combination)] : []),
   ];
+}
+
+/** Weights, what they stand on, and why they are constants or a gate. */
+function combinationLine(
+  objectives: RewardHead['objectives'],
+  { weights, fit }: NonNullable<RewardHead['combination']>,
+): string {
+  const each = objectives.map((name, place) => `${harmless(name)} ${(weights[place] ?? 0).toFixed(2)}`);
+  const { pairs = 0, prompts = 0, heldOut = null, reason = '', leftOut = {} } = fit ?? {};
+  const losses = heldOut
+    ? `; held out constants ${show('loss', heldOut.constants)}, gate ${show('loss', heldOut.gate)}`
+    : '';
+  const left = Object.entries(leftOut).map(([why, n]) => `, ${why} ${count(n)}`);
+  return `${each.join(', ')} by ${plural(pairs, 'comparison')} of ${plural(prompts, 'prompt')}${left.join('')}: ${harmless(reason)}${losses}`;
 }
 
 function figures({ kind, conformal, calibration }: RewardHead, heldOut: HeldOut): string[] {
@@ -106,7 +121,7 @@ function show(name: string, figure: HeldOutFigures[string] | undefined): string 
   if (figure === undefined) return '';
   const { reason, ...rest } = figure;
   const plain = { ...rest, ...(reason === undefined ? {} : { reason }) };
-  return /accuracy$|gain$|^decided/.test(name) ? share(plain) : number(plain);
+  return /accuracy$|gain$|(^|\.)decided/.test(name) ? share(plain) : number(plain);
 }
 
 function missing(column: HeldOutFigures): string[] {

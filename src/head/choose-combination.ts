@@ -62,7 +62,7 @@ export function chooseCombination(
   if (present.length < 3)
     throw new JurorError('data', `expected prompts in at least 3 of ${folds} folds, got ${present.length}`);
   const within = (chosen: (part: number) => boolean) =>
-    subset(
+    chooseObjectivePairs(
       pairs,
       [...fold.keys()].filter((pair) => chosen(fold[pair] as number)),
     );
@@ -145,7 +145,8 @@ function weightedMean(values: readonly number[], weight: Float64Array): number {
   return value ?? Number.POSITIVE_INFINITY;
 }
 
-function subset(pairs: ObjectivePairs, rows: readonly number[]): ObjectivePairs {
+/** These pairs, in this order. */
+export function chooseObjectivePairs(pairs: ObjectivePairs, rows: readonly number[]): ObjectivePairs {
   const width = pairs.objectives.length;
   const differences = new Float64Array(rows.length * width);
   for (const [place, row] of rows.entries())

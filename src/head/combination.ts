@@ -20,7 +20,8 @@ export interface LengthScale {
 }
 
 /**
- * s = τ Σ_k g_k (r_k − λ_k ℓ): r the objectives' scores, ℓ the answer's standardised log length, g weights of 0 or more that sum to 1.
+ * s = τ Σ_k g_k (r_k / u_k − λ_k ℓ): r the objectives' scores, u their units, ℓ the answer's standardised log length, g weights of 0 or more
+ * that sum to 1.
  */
 export interface ObjectiveCombination {
   readonly objectives: readonly string[];
@@ -30,6 +31,8 @@ export interface ObjectiveCombination {
   readonly weights: Float64Array;
   /** g = softmax(V·x + c) of each prompt; null for constants. */
   readonly gate: ObjectiveGateLayer | null;
+  /** u, above 0, which put objectives of different ranges on one scale. Default 1 for each. */
+  readonly units?: Float64Array;
   /** λ, one for each objective; 0 where nothing is taken off. */
   readonly lengthSlopes: Float64Array;
   /** Null where lengths are not used. */
@@ -95,13 +98,14 @@ export function combineScores(
   if (!Number.isInteger(answers))
     throw new JurorError('data', `expected ${width} scores for each answer, got ${scores.length} in all`);
   const weights = objectiveWeights(combination, prompt);
-  const { length, lengthSlopes, scale } = combination;
+  const { length, lengthSlopes, scale, units } = combination;
   const slope = lengthSlopes.reduce((sum, value, k) => sum + value * (weights[k] as number), 0);
   if (length && !lengths) throw new JurorError('data', 'expected the lengths of the answers, got none');
   if (lengths) requireColumns({ lengths }, answers);
   return Float64Array.from({ length: answers }, (_, answer) => {
     let sum = length ? -slope * standardLength(length, lengths?.[answer] as number) : 0;
-    for (let k = 0; k < width; k++) sum += (weights[k] as number) * (scores[answer * width + k] as number);
+    for (let k = 0; k < width; k++)
+      sum += ((weights[k] as number) * (scores[answer * width + k] as number)) / (units?.[k] ?? 1);
     return scale * sum;
   });
 }

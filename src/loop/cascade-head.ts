@@ -96,7 +96,10 @@ export function scorerHead(
       });
       return {
         scores: scores.answers.map((answer) => (answer.status === 'scored' ? answer.score : null)),
-        tokens: scores.answers.reduce((sum, own) => sum + (own.status === 'scored' ? own.tokens : 0), 0),
+        tokens: scores.answers.reduce(
+          (sum, own) => sum + (own.status === 'scored' ? own.tokens : 0),
+          scores.prompt?.tokens ?? 0,
+        ),
         compare(first, second) {
           const compared = scores.compare(first, second);
           if (compared === null) return silent([first, second]);

@@ -7,6 +7,7 @@ import { type ConformalThreshold, fitConformal } from '../head/conformal.ts';
 import { type FeatureRange, fitFeatureRange } from '../head/distance.ts';
 import type { TrainingData } from '../head/problem.ts';
 import {
+  type CombinedFitting,
   type Comparisons,
   chosenRows,
   crossFittedLogOdds,
@@ -29,12 +30,14 @@ export interface Doubts {
 export interface DoubtOptions {
   /** Share of all comparisons that may be decided wrongly. */
   readonly errorRate: number;
-  /** The head's only objective, or the weights of several; null for steps, which are not compared. */
-  readonly weights: readonly number[] | null;
+  /** Scores of one objective are compared within their prompt; those of steps are not. */
+  readonly compareScores: boolean;
   /** Of the calibration's figures. */
   readonly bootstrap: BootstrapOptions;
   /** Pairs that the data themselves hold, in place of those that scores make. */
   readonly pairs: Comparisons | null;
+  /** Of heads whose objectives were weighed; null without. */
+  readonly combined: CombinedFitting | null;
 }
 
 /** The doubts of a head that is fitted on `data` as `settings` say. */
@@ -51,12 +54,13 @@ export function doubtsOf(data: TrainingData, settings: FitSettings, options: Dou
   };
   const range = attempt('range', () => rangeOf(data, settings.seed));
   const { scores } = data;
-  const compared =
-    options.pairs ?? (scores && options.weights ? scoreComparisons(scores, options.weights) : null);
+  const compared = options.pairs ?? (scores && options.compareScores ? scoreComparisons(scores, [1]) : null);
   const nothing = { calibration: null, conformal: null, range, pairs: 0 };
   if (compared === null || compared.cluster.length === 0)
     return { ...nothing, missing: { ...missing, calibration: 'no two answers of one prompt are compared' } };
-  const logOdds = attempt('calibration', () => crossFittedLogOdds(data, compared, settings));
+  const logOdds = attempt('calibration', () =>
+    crossFittedLogOdds(data, compared, settings, options.combined),
+  );
   if (logOdds === null)
     return { ...nothing, missing: { calibration: 'too few prompts for folds', ...missing } };
   const targets = [...compared.target];

@@ -74,16 +74,30 @@ function posteriorOf(
 /** Comparisons by rows of features. */
 export type Comparisons = Pick<PairData, 'left' | 'right' | 'target' | 'cluster'>;
 
+/** What a combination may need beside the features, by their rows. */
+export interface AnswerContext {
+  /** Characters of the answer. */
+  readonly lengthOf: (row: number) => number;
+  /** The state of the answer's prompt, the same array for the same prompt; undefined without a gate. */
+  readonly stateOf: (row: number) => ArrayLike<number> | undefined;
+}
+
 /** What a head says of comparisons; every answer of a prompt is looked at once. */
 export function pairOpinions(
   belief: HeadBelief,
   features: FeatureMatrix,
   { left, right, cluster }: Omit<Comparisons, 'target'>,
+  context?: AnswerContext,
 ): PairOpinion[] {
   const opinions = new Array<PairOpinion>(left.length);
-  for (const [, places] of Map.groupBy(cluster.keys(), (place) => cluster[place] as string)) {
+  const stateAt = (place: number) => context?.stateOf(left[place] as number);
+  const groups = [...Map.groupBy(cluster.keys(), (place) => cluster[place] as string).values()];
+  for (const [state, places] of groups.flatMap((own) => [...Map.groupBy(own, stateAt)])) {
     const rows = [...new Set(places.flatMap((place) => [left[place] as number, right[place] as number]))];
-    const group = groupOpinion(belief, chosenRows(features, rows));
+    const group = groupOpinion(belief, chosenRows(features, rows), {
+      ...(state ? { prompt: state } : {}),
+      ...(context ? { lengths: rows.map(context.lengthOf) } : {}),
+    });
     const at = new Map(rows.map((row, index) => [row, index]));
     for (const place of places)
       opinions[place] = group.pair(
@@ -105,6 +119,36 @@ export function chosenRows(features: FeatureMatrix, rows: readonly number[]): Fe
 export const crossFolds = 5;
 
 /**
+ * Scores of rows, output by output, by heads that were fitted on the other folds of prompts. Null where a fold leaves nothing to train on. `clusterOf`
+ * knows a row's prompt; rows that were not asked for are NaN.
+ */
+export function crossFittedScores(
+  data: TrainingData,
+  rows: readonly number[],
+  clusterOf: (row: number) => string,
+  settings: FitSettings,
+): Float64Array[] | null {
+  const scores: Float64Array[] = [];
+  for (const [fold, own] of Map.groupBy(rows, (row) => foldOf(clusterOf(row), crossFolds, settings.seed))) {
+    const others = withoutFold(data, fold, settings.seed);
+    if (others === null) return null;
+    const { belief } = fitHead(others, settings);
+    for (const [output, found] of outputScores(belief.members, chosenRows(data.features, own)).entries()) {
+      scores[output] ??= new Float64Array(data.features.rows).fill(Number.NaN);
+      for (const [place, row] of own.entries()) scores[output][row] = found[place] as number;
+    }
+  }
+  return scores;
+}
+
+/** How comparisons are looked at where objectives are combined. */
+export interface CombinedFitting {
+  readonly context: AnswerContext;
+  /** The combination that was fitted without a fold's prompts. */
+  readonly combinationOf: (fold: number) => HeadBelief['combination'];
+}
+
+/**
  * Log-odds of comparisons by heads that were fitted as this one is, on the other folds of prompts: what its calibration and its threshold stand
  * on, so that held-out prompts keep out of them. Null where a fold leaves nothing to train on or to look at.
  */
@@ -112,6 +156,7 @@ export function crossFittedLogOdds(
   data: TrainingData,
   comparisons: Comparisons,
   settings: FitSettings,
+  combined: CombinedFitting | null = null,
 ): number[] | null {
   const folds = comparisons.cluster.map((cluster) => foldOf(cluster, crossFolds, settings.seed));
   const logOdds = new Array<number>(folds.length);
@@ -120,14 +165,17 @@ export function crossFittedLogOdds(
   for (const fold of present) {
     const others = withoutFold(data, fold, settings.seed);
     if (others === null) return null;
-    const { belief } = fitHead(others, settings);
+    const { belief } = fitHead(
+      others,
+      combined ? { ...settings, combination: combined.combinationOf(fold) } : settings,
+    );
     const places = [...folds.keys()].filter((place) => folds[place] === fold);
     const own = {
       left: Int32Array.from(places, (place) => comparisons.left[place] as number),
       right: Int32Array.from(places, (place) => comparisons.right[place] as number),
       cluster: places.map((place) => comparisons.cluster[place] as string),
     };
-    for (const [index, opinion] of pairOpinions(belief, data.features, own).entries())
+    for (const [index, opinion] of pairOpinions(belief, data.features, own, combined?.context).entries())
       logOdds[places[index] as number] = opinion.logOdds;
   }
   return logOdds;
@@ -150,32 +198,43 @@ function withoutFold(
   return left === 0 ? null : kept;
 }
 
-/** Comparisons of scored rows of one prompt: the higher one is better, equal ones are ties. One objective counts, or the mean of those known. */
+/**
+ * Comparisons of scored rows of one prompt: the higher one is better, equal ones are ties. Several objectives count by the weighted mean over
+ * those that both rows have; `unknown` is how many comparisons have none.
+ */
 export function scoreComparisons(
   scores: NonNullable<TrainingData['scores']>,
   weights: readonly number[],
-): Comparisons {
+): Comparisons & { readonly unknown: number } {
   const { row, cluster, target, objectives } = scores;
   const width = objectives.length;
-  const worth = cluster.map((_, line) =>
-    weights.reduce(
-      (sum, weight, k) => (weight === 0 ? sum : sum + weight * (target[line * width + k] as number)),
-      0,
-    ),
-  );
+  const differenceOf = (first: number, second: number): number | null => {
+    let [sum, total] = [0, 0];
+    for (const [k, weight] of weights.entries()) {
+      const difference = (target[first * width + k] as number) - (target[second * width + k] as number);
+      if (weight === 0 || Number.isNaN(difference)) continue;
+      sum += weight * difference;
+      total += weight;
+    }
+    // What rounding leaves of labels that cancel is a tie.
+    return total === 0 ? null : Math.abs(sum) <= 1e-12 * total ? 0 : sum / total;
+  };
   const found: [left: number, right: number, target: number, cluster: string][] = [];
+  let unknown = 0;
   for (const [name, lines] of Map.groupBy(cluster.keys(), (line) => cluster[line] as string))
     for (const [index, first] of lines.entries())
       for (const second of lines.slice(index + 1)) {
-        const difference = (worth[first] as number) - (worth[second] as number);
-        if (!Number.isNaN(difference) && row[first] !== row[second])
-          found.push([row[first] as number, row[second] as number, (Math.sign(difference) + 1) / 2, name]);
+        if (row[first] === row[second]) continue;
+        const difference = differenceOf(first, second);
+        if (difference === null) unknown++;
+        else found.push([row[first] as number, row[second] as number, (Math.sign(difference) + 1) / 2, name]);
       }
   return {
     left: Int32Array.from(found, ([left]) => left),
     right: Int32Array.from(found, ([, right]) => right),
     target: Float64Array.from(found, ([, , target]) => target),
     cluster: found.map(([, , , name]) => name),
+    unknown,
   };
 }
 

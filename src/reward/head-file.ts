@@ -123,7 +123,11 @@ function consistent(record: RewardHead, file: string): RewardHead {
       '__metadata__.juror.posterior',
       'expected none, as this is not one linear member with one objective',
     );
-  const counts = combination && [combination.weights.length, combination.lengthSlopes.length];
+  const counts = combination && [
+    combination.weights.length,
+    combination.lengthSlopes.length,
+    (combination.units ?? combination.weights).length,
+  ];
   const fits = counts === null ? objectives.length === 1 : counts.every((n) => n === objectives.length);
   if (fits && new Set(objectives).size === objectives.length) return record;
   throw unfit(

@@ -69,12 +69,54 @@ function description({
             'One score',
             `${combination.kind}: ${objectives.map((name, place) => `${name} ${round(combination.weights[place] ?? 0)}`).join(', ')}`,
           ],
+          ...(combination.units
+            ? [
+                [
+                  'In units of',
+                  objectives
+                    .map((name, place) => `${name} ${round(combination.units?.[place] ?? 1)}`)
+                    .join(', '),
+                ],
+              ]
+            : []),
+          ...combinationRows(combination),
         ]),
     ['Loss', [code(loss.kind), ...settings].join(', ')],
     ['L2', `${round(l2.value)}, ${penalty}`],
     ['Made by', `juror ${juror}`],
   ];
   return `A reward head: scores of answers from a hidden state of a language model that was not changed.\n\n${table(['', ''], rows)}`;
+}
+
+/** How the objectives were weighed. */
+function combinationRows({ fit, lengthSlopes }: NonNullable<RewardHead['combination']>): string[][] {
+  if (fit === undefined) return [];
+  const { heldOut, lengthLimit, lengthCorrelation } = fit;
+  const left = Object.entries(fit.leftOut).map(([reason, n]) => `, left out: ${reason} ${n}`);
+  const by = {
+    pairs: 'of the data',
+    overall: `by the label ${code(fit.overall ?? '')}`,
+    mean: 'by the mean of the objectives',
+  };
+  const losses = heldOut && [
+    `loss on unseen prompts ${plain(heldOut.constants)} with constants`,
+    `${plain(heldOut.gate)} with a gate, which gains ${plain(heldOut.gain)}`,
+  ];
+  const length =
+    lengthLimit === null
+      ? 'nothing taken off'
+      : `${lengthSlopes.some((slope) => slope !== 0) ? 'taken off' : 'nothing to take off'}, |ρ| at most ${round(lengthLimit)}`;
+  return [
+    [
+      'Weighed by',
+      `${fit.pairs} comparisons of ${fit.prompts} prompts ${by[fit.comparisons]}${left.join('')}`,
+    ],
+    ['Constants or gate', [fit.reason, ...(losses ?? [])].join('; ')],
+    [
+      'Length',
+      `${length}${lengthCorrelation === null ? '' : `; ρ ${round(lengthCorrelation)} on these comparisons`}`,
+    ],
+  ];
 }
 
 function dataSection({ kind, training: { rows, balance } }: RewardHead): string {
@@ -151,14 +193,16 @@ function doubtSection({ calibration, conformal, posterior, members, heldOut, ran
   }`;
 }
 
-function limits({ feature, kind, heldOut }: RewardHead): string {
+function limits({ feature, kind, heldOut, combination }: RewardHead): string {
   const small = heldOut !== null && heldOut.rows.prompts < 100;
   return `## Limits\n\n${[
     `It reads states of \`${feature.model}\` with that SHA-256 and chat template alone; juror refuses others.`,
     'It knows what its data say, of prompts and answers like them. On other kinds of text it may be close to chance, and it may reward length or style where the labels do.',
     kind === 'pairs'
       ? 'Comparisons do not tell the level of a prompt: compare scores of one prompt, not across prompts.'
-      : 'Its scores are on the scale of the labels that it was trained on.',
+      : combination?.fit !== undefined && !combination.fit.reason.startsWith('alike')
+        ? 'Its objectives are on the scale of the labels that they were trained on; the one score is log-odds of comparisons, to be compared within a prompt.'
+        : 'Its scores are on the scale of the labels that it was trained on.',
     ...(small ? ['Few prompts were held out: the intervals are wide.'] : []),
     'Optimising a policy against it will find answers that it overrates.',
   ]
@@ -177,7 +221,7 @@ function table(headings: readonly string[], rows: readonly (readonly string[])[]
 
 function figure(name: string, value: Numbers | undefined): string {
   if (value === undefined) return '';
-  return /accuracy$|gain$|^decided/.test(name) ? share(value) : plain(value);
+  return /accuracy$|gain$|(^|\.)decided/.test(name) ? share(value) : plain(value);
 }
 
 function share({ estimate, low, high }: Numbers): string {

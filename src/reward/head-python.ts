@@ -24,6 +24,7 @@ export function pythonReader({ hidden, combination, members, feature }: RewardHe
       ? [`    return total[:, 0]${members === 1 ? '' : ' / head["members"]'}`]
       : [
           '    c = head["combination"]',
+          ...(combination.units ? ['    total = total / numpy.array(c["units"])'] : []),
           ...(gate
             ? [
                 '    g = numpy.exp((prompt - t["gate.mean"]) / t["gate.scale"] @ t["gate.weight"].T + t["gate.bias"])',

@@ -64,6 +64,7 @@ export function beliefOf(record: RewardHead, take: TakeTensor): HeadBelief {
       weights: Float64Array.from(combination.weights),
       lengthSlopes: Float64Array.from(combination.lengthSlopes),
       length: combination.length,
+      ...(combination.units ? { units: Float64Array.from(combination.units) } : {}),
       gate:
         combination.kind === 'constants'
           ? null

@@ -1,4 +1,5 @@
 /** Which outputs a head has, and how they become one score. */
+import { JurorError, nearestName } from '../errors.ts';
 import type { ObjectiveCombination } from '../head/combination.ts';
 import type { CompleteLoss } from '../head/losses.ts';
 import { onlyObjective } from './training-rows.ts';
@@ -12,15 +13,30 @@ export interface Outputs {
   readonly names: readonly string[];
   /** Objective of the labels → the output that says it: of quantiles the one nearest to the median. */
   readonly places: Readonly<Record<string, number>>;
-  /** What each objective of the labels counts. */
-  readonly labelWeights: readonly number[];
-  /** Null with one output. */
+  /** Standard deviation of each objective's training labels, which makes ranges such as 0–3 and 0–1 alike; 1 where scores are log-odds. */
+  readonly units: readonly number[];
+  /** Objectives alike, in their units; null with one output. */
   readonly combination: ObjectiveCombination | null;
 }
 
-/** The outputs of a head with this loss on these labels: objectives count alike, of quantiles only the middle one. */
-export function outputsOf(set: LabelSet, loss: CompleteLoss): Outputs {
-  const labels = set.kind === 'pairs' ? [onlyObjective] : objectivesOf(set.scores);
+/**
+ * The outputs of a head with this loss on these labels: objectives count alike, of quantiles only the middle one. The label `overall` judges
+ * the others and has no output. Throws JurorError `usage` where it is none, or leaves fewer than two.
+ */
+export function outputsOf(
+  set: Pick<LabelSet, 'kind' | 'scores'>,
+  loss: CompleteLoss,
+  overall?: string,
+): Outputs {
+  const all = set.kind === 'pairs' ? [onlyObjective] : objectivesOf(set.scores);
+  const labels = all.filter((name) => name !== overall);
+  if (overall !== undefined && (labels.length === all.length || labels.length < 2)) {
+    const near = labels.length === all.length ? nearestName(overall, all) : undefined;
+    throw new JurorError(
+      'usage',
+      `overall '${overall}': expected one of the labels beside two others or more, got ${all.join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`,
+    );
+  }
   const quantiles = loss.kind === 'quantile' ? loss.quantiles : [null];
   const middle = quantiles.reduce<number>(
     (best, value, place) => (away(value) < away(quantiles[best] ?? null) ? place : best),
@@ -30,12 +46,13 @@ export function outputsOf(set: LabelSet, loss: CompleteLoss): Outputs {
     quantiles.map((value) => (value === null ? name : `${name}.q${Number((value * 100).toFixed(4))}`)),
   );
   const places = labels.map((name, index) => [name, index * quantiles.length + middle] as const);
+  const units = labels.map((name) => (loss.kind === 'cross-entropy' ? 1 : deviationOf(set, name)));
   const spoken = new Set(places.map(([, place]) => place));
   return {
     labels,
     names,
     places: Object.fromEntries(places),
-    labelWeights: labels.map(() => 1 / labels.length),
+    units,
     combination:
       names.length === 1
         ? null
@@ -44,10 +61,26 @@ export function outputsOf(set: LabelSet, loss: CompleteLoss): Outputs {
             scale: 1,
             weights: Float64Array.from(names, (_, place) => (spoken.has(place) ? 1 / labels.length : 0)),
             gate: null,
+            ...(labels.length === 1
+              ? {}
+              : {
+                  units: Float64Array.from(
+                    names,
+                    (_, place) => units[Math.floor(place / quantiles.length)] ?? 1,
+                  ),
+                }),
             lengthSlopes: new Float64Array(names.length),
             length: null,
           },
   };
+}
+
+/** Of the labels that are known, over n; 1 where they do not differ. */
+function deviationOf({ scores }: Pick<LabelSet, 'scores'>, name: string): number {
+  const known = scores.flatMap(({ targets }) => (Object.hasOwn(targets, name) ? [targets[name] ?? 0] : []));
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  const deviation = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / known.length);
+  return deviation > 0 ? deviation : 1;
 }
 
 function away(quantile: number | null): number {

@@ -48,6 +48,7 @@ function scoredSample(scorer: Scorer, sample: Sample, scores: PromptScores): Sco
   const cost = { read: 0, found: 0 };
   for (const answer of scores.answers)
     if (answer.status === 'scored') cost[answer.cached ? 'found' : 'read'] += answer.tokens;
+  if (scores.prompt) cost[scores.prompt.cached ? 'found' : 'read'] += scores.prompt.tokens;
   return {
     sample,
     ...cost,

@@ -44,6 +44,8 @@ export type AnswerScore =
 export interface PromptScores {
   /** One for each text, in their order. */
   readonly answers: readonly AnswerScore[];
+  /** What the state of the prompt costs, which a gate needs; null without. */
+  readonly prompt: { readonly tokens: number; readonly cached: boolean } | null;
   /** Places of the scored answers, best first; equal scores in the order of the texts. */
   readonly order: readonly number[];
   /** Two answers by their places; null where one of them is unscored. */
@@ -86,16 +88,17 @@ export function openScorer({ head, features, onEvent }: ScorerOptions): Scorer {
       const state = gated.length > 0 ? found.shift() : undefined;
       // Without the prompt's state nothing can be weighed.
       if (state?.status === 'unscored')
-        return { answers: texts.map(() => state), order: [], compare: () => null };
+        return { answers: texts.map(() => state), prompt: null, order: [], compare: () => null };
       const read = found.flatMap((feature) => (feature.status === 'read' ? [feature.vector] : []));
       const lengths = texts.flatMap((text, place) => (found[place]?.status === 'read' ? [text.length] : []));
       const matrix = stacked(read, record.feature.size);
       const opinion = groupOpinion(belief, matrix, { lengths, ...(state ? { prompt: state.vector } : {}) });
-      return promptScores(found, {
+      const scores = promptScores(found, {
         opinion,
         objectives: record.objectives,
         outputs: outputScores(belief.members, matrix),
       });
+      return { ...scores, prompt: state ? { tokens: state.tokens, cached: state.cached } : null };
     },
   };
 }
@@ -107,7 +110,10 @@ interface ReadScores {
   readonly outputs: readonly Float64Array[];
 }
 
-function promptScores(found: readonly Feature[], { opinion, objectives, outputs }: ReadScores): PromptScores {
+function promptScores(
+  found: readonly Feature[],
+  { opinion, objectives, outputs }: ReadScores,
+): Omit<PromptScores, 'prompt'> {
   const places = [...found.keys()].filter((place) => found[place]?.status === 'read');
   const rows = new Map(places.map((place, row) => [place, row]));
   return {

@@ -5,7 +5,8 @@ import { type ReadFeatures, type ReadingProgress, readFeatureMatrix } from './fe
 import { isHeldOut } from './split.ts';
 import type { TrainHeadOptions } from './train-options.ts';
 import type { TrainingFiles } from './training-files.ts';
-import { type LabelSet, labelSet, type RowFilter, sizeOf } from './training-sets.ts';
+import type { TrainingText } from './training-rows.ts';
+import { type LabelSet, labelSet, objectivesOf, type RowFilter, sizeOf } from './training-sets.ts';
 
 /** One side. */
 export interface Side {
@@ -13,6 +14,10 @@ export interface Side {
   readonly features: FeatureMatrix;
   /** Row of a text. */
   readonly rowOf: (text: number) => number;
+  /** The text of a row. */
+  readonly textOf: (row: number) => TrainingText;
+  /** Comparisons that stand beside scores under several objectives; null where there are none. */
+  readonly beside: LabelSet | null;
 }
 
 /** Both sides; nothing may be held out. */
@@ -41,18 +46,17 @@ export async function readSides(options: TrainHeadOptions): Promise<Sides> {
     known.has(cluster) ? 'prompt of the anchors' : isHeld(cluster) ? elsewhere : null;
   const test: RowFilter = (cluster) => (isHeld(cluster) ? null : elsewhere);
 
-  const wanted = [train, test].map((filter) => labelSet(data.rows, data.kind, filter, options));
+  const setsOf = ({ rows, kind }: TrainingFiles, filter: RowFilter) => [
+    labelSet(rows, kind, filter, options),
+    ...(hasBeside({ rows, kind }) ? [labelSet(rows, 'pairs', filter, options)] : []),
+  ];
+  const wanted = [train, test].flatMap((filter) => setsOf(data, filter));
   const own = await readTexts(options, data, wanted);
   const training = sideOf(options, data, own, train);
   if (sizeOf(training.set) === 0) throw nothing('to train on', training.set);
   if (anchors) {
     const all: RowFilter = () => null;
-    const read = await readTexts(
-      options,
-      anchors,
-      [labelSet(anchors.rows, anchors.kind, all, options)],
-      own.progress,
-    );
+    const read = await readTexts(options, anchors, setsOf(anchors, all), own.progress);
     const held = sideOf(options, anchors, read, all);
     if (sizeOf(held.set) === 0) throw nothing('among the anchors', held.set);
     return { training, held, reading: read.progress };
@@ -63,7 +67,7 @@ export async function readSides(options: TrainHeadOptions): Promise<Sides> {
   return { training, held, reading: own.progress };
 }
 
-type Read = ReadFeatures & { readonly rowOf: (text: number) => number };
+type Read = ReadFeatures & Pick<Side, 'rowOf' | 'textOf'>;
 
 async function readTexts(
   { features, signal, onEvent, onProgress }: TrainHeadOptions,
@@ -89,8 +93,18 @@ async function readTexts(
     ...(onProgress ? { onProgress: (progress) => onProgress(add(progress)) } : {}),
   });
   const rows = new Int32Array(texts.length).fill(-1);
-  for (const [index, text] of used.entries()) rows[text] = read.rows[index] as number;
-  return { ...read, progress: add(read.progress), rowOf: (text) => rows[text] as number };
+  const shown: TrainingText[] = [];
+  for (const [index, text] of used.entries()) {
+    const row = read.rows[index] as number;
+    rows[text] = row;
+    if (row >= 0) shown[row] = texts[text] as TrainingText;
+  }
+  return {
+    ...read,
+    progress: add(read.progress),
+    rowOf: (text) => rows[text] as number,
+    textOf: (row) => shown[row] as TrainingText,
+  };
 }
 
 function sideOf(
@@ -102,7 +116,12 @@ function sideOf(
   const readable: RowFilter = (_, texts) =>
     texts.every((text) => read.rowOf(text) >= 0) ? null : 'an answer that cannot be read';
   const set = labelSet(rows, kind, filter, options, readable);
-  return { set, features: read.matrix, rowOf: read.rowOf };
+  const beside = hasBeside({ rows, kind }) ? labelSet(rows, 'pairs', filter, options, readable) : null;
+  return { set, features: read.matrix, rowOf: read.rowOf, textOf: read.textOf, beside };
+}
+
+function hasBeside({ rows, kind }: TrainingFiles): boolean {
+  return kind === 'scores' && rows.pairs.length > 0 && objectivesOf(rows.scores).length > 1;
 }
 
 function nothing(what: string, { kind, leftOut }: LabelSet): JurorError {

@@ -17,6 +17,15 @@ export interface TrainHeadOptions extends LabelOptions {
   readonly loss?: HeadLoss | undefined;
   /** Penalty on the weights, or `auto`: the one with the least loss on unseen prompts. Default `auto`. */
   readonly l2?: number | 'auto' | undefined;
+  /**
+   * Of several objectives: the label by which answers to one prompt are compared to weigh the others. Default: the pairs that the data hold
+   * beside the scores, or else the mean of the objectives, each in standard deviations of its labels.
+   */
+  readonly overall?: string | undefined;
+  /** Of several objectives: `auto` tries weights by the prompt and keeps them where they are better held out; `never` has constants. Default `auto`. */
+  readonly gate?: 'auto' | 'never' | undefined;
+  /** Of several objectives: Spearman's |ρ| that the score may have with log length; null takes nothing off. Default 0.03. */
+  readonly lengthLimit?: number | null | undefined;
   /** Units of a hidden layer. Default 0: a linear head. */
   readonly hidden?: number | undefined;
   /** Default 1. */

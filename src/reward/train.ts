@@ -7,13 +7,22 @@ import type { TrainedMember } from '../head/train.ts';
 import { Name } from '../schema/primitives.ts';
 import type { HeadRows, RewardHead } from '../schema.ts';
 import { jurorVersion } from '../store/manifest.ts';
+import {
+  type CombinedObjectives,
+  combineObjectives,
+  contextOf,
+  textsOf,
+  withState,
+} from './combine-objectives.ts';
+import { comparisonsOf } from './comparisons.ts';
 import { type Doubts, doubtsOf } from './doubts.ts';
-import { evaluateHead } from './evaluate.ts';
+import { type CombinedEvaluation, evaluateHead } from './evaluate.ts';
 import type { ReadingProgress } from './feature-matrix.ts';
 import { crossFolds, type FitSettings, fitHead } from './fit.ts';
 import type { Head } from './head-file.ts';
 import { type Outputs, outputsOf } from './outputs.ts';
 import { choosePenalty } from './penalty.ts';
+import { readPromptStates } from './prompt-states.ts';
 import { readSides, type Side } from './sides.ts';
 import type { TrainHeadOptions } from './train-options.ts';
 import type { TrainingFiles } from './training-files.ts';
@@ -52,11 +61,17 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
   requireTaken(loss.kind, options);
   const sides = await readSides(options);
   const { training, held } = sides;
-  const outputs = outputsOf(training.set, loss);
+  const outputs = outputsOf(training.set, loss, options.overall);
   const rows = dataOf(training, loss, outputs, options);
   const fitting = { loss: given, hidden, members, seed, combination: outputs.combination };
   const penalty = choosePenalty(rows.data, fitting, options.l2 ?? 'auto');
-  const settings: FitSettings = { ...fitting, l2: penalty.l2 };
+  const alike: FitSettings = { ...fitting, l2: penalty.l2 };
+  const combined =
+    outputs.labels.length > 1
+      ? await combineObjectives({ side: training, data: rows.data, settings: alike, outputs }, options)
+      : null;
+  const combination = combined?.combination ?? outputs.combination;
+  const settings: FitSettings = { ...alike, combination };
   const { belief: plain, trained } = fitHead(rows.data, settings);
   for (const [member, { converged, iterations }] of trained.entries())
     if (!converged)
@@ -65,14 +80,20 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
         message: `member ${member + 1} had not settled after ${iterations} steps`,
       });
   const compared = training.set.kind === 'pairs' ? pairData(training.set, training.rowOf, options) : null;
-  const weights = training.set.kind === 'scores' ? outputs.labelWeights : null;
-  const doubts = doubtsOf(rows.data, settings, { errorRate, weights, pairs: compared, bootstrap });
+  const doubts = doubtsOf(rows.data, settings, {
+    errorRate,
+    compareScores: training.set.kind === 'scores',
+    pairs: compared ?? combined?.comparisons ?? null,
+    combined,
+    bootstrap,
+  });
   const belief: HeadBelief = {
     ...plain,
     calibration: doubts.calibration?.line ?? null,
     conformal: doubts.conformal,
     range: doubts.range,
   };
+  const tested = held && combined ? await heldOutComparisons(held, combined, outputs, options) : null;
   const heldOut =
     held === null
       ? null
@@ -85,6 +106,7 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
           how: options.anchors ? 'anchors' : 'holdout',
           outcome: loss.kind === 'cross-entropy',
           outputs: outputs.places,
+          combined: tested,
           bootstrap,
         });
   const { kind: lossKind, ...lossOptions } = loss;
@@ -96,12 +118,14 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
     feature: features.spec,
     members,
     hidden: hidden === 0 ? null : hidden,
-    combination: outputs.combination && {
-      kind: 'constants',
-      scale: outputs.combination.scale,
-      weights: [...outputs.combination.weights],
-      lengthSlopes: [...outputs.combination.lengthSlopes],
-      length: outputs.combination.length,
+    combination: combination && {
+      kind: combination.gate ? 'gate' : 'constants',
+      scale: combination.scale,
+      weights: [...combination.weights],
+      ...(combination.units ? { units: [...combination.units] } : {}),
+      lengthSlopes: [...combination.lengthSlopes],
+      length: combination.length,
+      ...(combined ? { fit: combined.fit } : {}),
     },
     kind: training.set.kind,
     loss: { kind: lossKind, options: optionsRecord(lossOptions) },
@@ -122,7 +146,10 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
     belief,
     members: trained.map(({ member: _numbers, ...told }) => told),
     doubts,
-    reading: sides.reading,
+    reading: [combined?.reading, tested?.reading].reduce<ReadingProgress>(
+      (sum, own) => (own ? together(sum, own) : sum),
+      sides.reading,
+    ),
   };
 }
 
@@ -133,12 +160,14 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
 export function lossFor(
   data: TrainingFiles,
   asked: HeadLoss | undefined,
-  { margin }: Pick<LabelOptions, 'margin'>,
+  { margin, overall }: Pick<TrainHeadOptions, 'margin' | 'overall'>,
 ): HeadLoss {
-  const loss = asked ?? defaultLoss(data);
+  const loss = asked ?? defaultLoss(data, overall);
   const kinds = kindsOf(completeLoss(loss).kind);
   if (kinds.includes(data.kind)) {
     if (margin === 'data') requireMargins(data, loss.kind);
+    if (overall !== undefined)
+      outputsOf({ kind: data.kind, scores: data.rows.scores }, completeLoss(loss), overall);
     return loss;
   }
   throw new JurorError('usage', `${loss.kind}: expected ${kinds.join(' or ')}, got ${data.kind}`);
@@ -162,9 +191,11 @@ function requireMargins({ rows }: TrainingFiles, loss: HeadLoss['kind']): void {
     );
 }
 
-function defaultLoss({ kind, rows }: TrainingFiles): HeadLoss {
+function defaultLoss({ kind, rows }: TrainingFiles, overall?: string): HeadLoss {
   if (kind === 'pairs') return { kind: 'bradley-terry' };
-  const labels = rows.scores.flatMap(({ targets }) => Object.values(targets));
+  const labels = rows.scores.flatMap(({ targets }) =>
+    Object.entries(targets).flatMap(([name, label]) => (name === overall ? [] : [label])),
+  );
   const twoValued = labels.every((label) => label === 0 || label === 1);
   return { kind: kind === 'steps' || twoValued ? 'cross-entropy' : 'regression' };
 }
@@ -199,6 +230,35 @@ const tieLosses: readonly HeadLoss['kind'][] = [...marginLosses, 'davidson'];
 function requireName(what: string, name: string): void {
   const { error } = Name.safeParse(name);
   if (error) throw new JurorError('usage', `${what}: ${error.issues[0]?.message}, got '${name}'`);
+}
+
+/** Comparisons of held-out prompts by the same rule, with the states that a gate needs. */
+async function heldOutComparisons(
+  held: Side,
+  { combination, comparisons, context }: CombinedObjectives,
+  outputs: Outputs,
+  options: TrainHeadOptions,
+): Promise<CombinedEvaluation & { readonly reading: ReadingProgress | null }> {
+  const all = comparisonsOf(held, outputs, options, comparisons.from);
+  const gated = combination.gate !== null && all.cluster.length > 0;
+  const states = gated ? await readPromptStates(options, textsOf(held, all)) : null;
+  const none = { left: new Int32Array(), right: new Int32Array(), target: new Float64Array(), cluster: [] };
+  return {
+    held: states ? withState(all, held, states) : gated ? none : all,
+    training: comparisons,
+    context: contextOf(held, states),
+    trainingLengthOf: context.lengthOf,
+    reading: states?.progress ?? null,
+  };
+}
+
+function together(first: ReadingProgress, second: ReadingProgress): ReadingProgress {
+  return {
+    done: first.done + second.done,
+    total: first.total + second.total,
+    read: first.read + second.read,
+    found: first.found + second.found,
+  };
 }
 
 interface Rows {

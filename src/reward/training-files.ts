@@ -10,12 +10,13 @@ import {
   type TrainingRows,
   type TrainingRowsBuilder,
 } from './training-rows.ts';
+import { objectivesOf } from './training-sets.ts';
 
 /** What is read of the files. */
 export interface TrainingFileOptions {
   /**
    * The kind of labels. Samples with one scored answer each are compared within their prompt only where `pairs` are asked for. Default: the
-   * one kind that the files hold.
+   * one kind that the files hold, and `scores` of pairs beside scores under several objectives.
    */
   readonly kind?: TrainingKind | undefined;
   /** Told of each row that cannot be used; reading goes on. Default: the first one is thrown. */
@@ -49,7 +50,9 @@ export async function readTrainingFiles(
   const found = rows.rows();
   const counts = { pairs: found.pairs.length, steps: found.steps.length, scores: found.scores.length };
   const present = (['pairs', 'steps', 'scores'] as const).filter((kind) => counts[kind] > 0);
-  const kind = options.kind ?? present[0];
+  // Pairs beside scores under several objectives say how these are weighed.
+  const weighed = counts.pairs > 0 && counts.steps === 0 && objectivesOf(found.scores).length > 1;
+  const kind = options.kind ?? (weighed ? 'scores' : present[0]);
   if (kind === undefined || counts[kind] === 0) {
     const reasons = Object.entries(found.unused).map(([reason, n]) => `${reason} ${n}`);
     const got = present.length > 0 ? present.map((other) => `${counts[other]} ${other}`) : reasons;
@@ -58,7 +61,7 @@ export async function readTrainingFiles(
       `${files.join(', ')}: expected labelled ${kind ?? 'comparisons, scores or steps'}, got ${got.join(', ') || 'no rows'}`,
     );
   }
-  if (options.kind === undefined && present.length > 1)
+  if (options.kind === undefined && !weighed && present.length > 1)
     throw new JurorError(
       'usage',
       `expected data with one kind of labels or --loss to choose, got ${present.map((other) => `${counts[other]} ${other}`).join(', ')}`,

@@ -1,5 +1,6 @@
 /** A reward head: what it reads, what it says, what it was trained on, and what it is good for. */
 import { z } from 'zod';
+import { CombinationRecord } from './combination.ts';
 import { FeatureSpec } from './feature.ts';
 import { FigureRecord } from './figure.ts';
 import { PreferenceMethod } from './preference.ts';
@@ -80,20 +81,8 @@ export const RewardHead = z.strictObject({
   members: z.int().positive(),
   /** Units of the hidden layer; null for a linear head. */
   hidden: z.int().positive().nullable(),
-  /**
-   * How objectives become one score, τ Σ g (r − λ ℓ): what each counts, constant or (`gate`) by the prompt, and what length ℓ takes off. Null
-   * with one objective.
-   */
-  combination: z
-    .strictObject({
-      kind: z.enum(['constants', 'gate']),
-      scale: z.number().positive(),
-      /** Of a gate their mean over training prompts. */
-      weights: z.array(z.number()),
-      lengthSlopes: z.array(z.number()),
-      length: z.strictObject({ mean: z.number(), deviation: z.number().positive() }).nullable(),
-    })
-    .nullable(),
+  /** How objectives become one score; null with one objective. */
+  combination: CombinationRecord.nullable(),
   /** What rows of labels it was trained on. */
   kind: z.enum(['pairs', 'scores', 'steps']),
   loss: Loss,

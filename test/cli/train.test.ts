@@ -20,6 +20,7 @@ test.for([
     ['train', data, '--out', 'h', '--loss', 'plackett-luce', '--ties', 'drop'],
     '--ties: expected none with the loss plackett-luce',
   ],
+  [['train', data, '--out', 'h', '--overall', 'quality'], "overall 'quality': expected one of the labels"],
   [['score', data, '--out', 's.jsonl', '--head', 'nowhere'], 'nowhere/head.safetensors: expected a head'],
 ] as const)('%j ends before any model is loaded', async ([parameters, message]) => {
   await using home = await mkdtempDisposable(join(tmpdir(), 'juror-head-'));

@@ -55,6 +55,7 @@ function scorerOf(
                 cached: true,
               },
         ),
+        prompt: null,
         order: [0, 1],
         compare: (left, right) =>
           [left, right].some((place) => texts[place] === 'long')

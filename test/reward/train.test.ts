@@ -228,7 +228,7 @@ test('scores under several objectives are a regression, with a figure for each b
   expect(record).toMatchObject({
     objectives: ['kindness', 'malice'],
     loss: { kind: 'regression' },
-    combination: { kind: 'constants', weights: [0.5, 0.5] },
+    combination: { kind: 'constants', fit: { comparisons: 'mean' } },
   });
   const { figures = {}, baselines = {} } = record.heldOut ?? {};
   expect(figures['kindness.spearman']?.estimate).toBeGreaterThan(0.8);
