@@ -39,7 +39,7 @@ export async function openHead(
     opening.use(
       (await openEngine({ ...local, model: backbone ?? feature.model }, terminal, signal, listen)).engine,
     );
-  const store = opening.use(openMachineFeatures());
+  const store = opening.use(openMachineFeatures(flags));
   const features = await openFeatures(engine, store, { readOut: feature.readOut, suffix: feature.suffix });
   const scorer = openScorer({ head, features, onEvent: listen });
   const opened = opening.move();

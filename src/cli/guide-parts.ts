@@ -72,7 +72,7 @@ export async function openGuideParts(
     const scorerOf = (rubric: LoadedRubric) =>
       judgeScorer({ engine: judge, rubric, store, reduce: flags.reduce, ...protocolOf(flags) });
     const scorerOfHead = async (own: Head) => {
-      const states = openMachineFeatures();
+      const states = openMachineFeatures(flags);
       opened.push(states);
       const { readOut, suffix } = own.record.feature;
       const features = await openFeatures(judge, states, { readOut, suffix });
