@@ -11,7 +11,10 @@ export const RecordedState = z.strictObject({
   /** Base64 of little-endian float32. */
   vector: z
     .base64()
-    .refine((text) => Buffer.from(text, 'base64').byteLength % bytesOfNumber === 0, 'expected whole float32s'),
+    .refine(
+      (text) => Buffer.from(text, 'base64').byteLength % bytesOfNumber === 0,
+      'expected whole float32s',
+    ),
   tokens: z.int().nonnegative(),
 });
 export type RecordedState = z.infer<typeof RecordedState>;

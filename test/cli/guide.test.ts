@@ -105,5 +105,5 @@ test('flags of another strategy are refused, and what was not recorded is told w
   expect(accepted.stdout).toContain('2 prompts, 4 candidates, all with a choice');
   const other = await given.guide(...rejection, '--seed', '9');
   expect(other.code).toBe(3);
-  expect(other.stdout).toContain('the recording has no such generation');
+  expect(other.stdout).toContain('the recording has no such text');
 }, 60_000);
