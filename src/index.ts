@@ -320,10 +320,12 @@ export { type JudgeScorerOptions, judgeScorer, type StepReducer } from './loop/g
 export {
   type AnswerCollector,
   createAnswerCollector,
+  type GuidedPair,
   guidedPreference,
   type KeepOptions,
+  type PairOptions,
 } from './loop/guide-rows.ts';
-export type { AnswerScorer, Footing, GuideScore, ScoreOptions } from './loop/guide-scorer.ts';
+export type { AnswerScorer, Doubts, Footing, GuideScore, ScoreOptions } from './loop/guide-scorer.ts';
 export type { GuidePrompt } from './loop/guide-session.ts';
 export { completeStrategy, type GivenStrategy } from './loop/guide-strategy.ts';
 export { selfTrain } from './loop/self-train.ts';

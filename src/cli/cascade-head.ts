@@ -47,7 +47,7 @@ export async function openHead(
   const engine = known ?? (await open(model as string));
   const head = named ?? (await shippedHead(engine.id));
   const { feature } = head.record;
-  const store = opening.use(openMachineFeatures());
+  const store = opening.use(openMachineFeatures(flags));
   const features = await openFeatures(engine, store, { readOut: feature.readOut, suffix: feature.suffix });
   const scorer = openScorer({ head, features, onEvent: listen });
   const opened = opening.move();

@@ -59,7 +59,7 @@ function engineFlags() {
     )
     .addOption(flag('--children <n>', 'engine processes (default: 1)').argParser(wholeNumber(1)))
     .addOption(flag('--pin', 'trust a model file of unknown digest on first use, and hold it to that digest'))
-    .addOption(flag('--record <file>', 'record every deliberation to a file'));
+    .addOption(flag('--record <file>', 'record all that is asked of the model to a file'));
 }
 
 /** Open what the flags name, showing download and loading. */

@@ -3,7 +3,10 @@ import { type BestOfPrompt, type BestOfReport, bestOfReport } from '../aggregate
 import { type Figure, meanInterval } from '../aggregate/interval.ts';
 import type { Guided, GuideStrategy, JudgmentUsage } from '../schema.ts';
 import { number, reasons, share } from './figures.ts';
-import { count, duration, plural, type Terminal, table } from './terminal.ts';
+import { count, duration, excerpt, harmless, plural, type Terminal, table } from './terminal.ts';
+
+/** Characters of a reason in the report; a record has all of it. */
+const longestReason = 300;
 
 /** The figures of a run over a data file. */
 export interface GuideReport {
@@ -25,8 +28,10 @@ interface GoldReport {
   readonly without: number;
   /** Worth of the chosen answers; prompts without one are left out. */
   readonly chosen: Figure;
-  /** Best of n for each n; null where how many were drawn depends on their scores. */
+  /** Best of n for each n; null where a subset of the answers is not drawn as so many answers would be. */
   readonly curve: BestOfReport | null;
+  /** Why there is no curve; null where there is one. */
+  readonly withoutCurve: string | null;
 }
 
 /** Collects what came of prompts. */
@@ -66,7 +71,7 @@ export function createGuideCollector(strategy: GuideStrategy, gold: string | und
       }
     },
     report(seed) {
-      const fixed = strategy.kind === 'best-of' && strategy.patience === null;
+      const withoutCurve = whyNoCurve(strategy);
       const figure = meanInterval(
         chosenWorth.map(({ gold }) => gold),
         chosenWorth.map(({ cluster }) => cluster),
@@ -76,7 +81,8 @@ export function createGuideCollector(strategy: GuideStrategy, gold: string | und
         name,
         without,
         chosen: figure,
-        curve: fixed ? bestOfReport(worth, { seed }) : null,
+        curve: withoutCurve === null ? bestOfReport(worth, { seed }) : null,
+        withoutCurve,
       });
       return {
         prompts,
@@ -89,6 +95,15 @@ export function createGuideCollector(strategy: GuideStrategy, gold: string | und
       };
     },
   };
+}
+
+/** A curve over n stands on subsets of the answers, each as likely as any other of its size. */
+function whyNoCurve(strategy: GuideStrategy): string | null {
+  if (strategy.kind !== 'best-of' || strategy.patience !== null)
+    return 'how many answers are drawn depends on their scores';
+  if (new Set(strategy.temperatures).size > 1)
+    return 'temperatures take turns, so fewer answers would be other ones than a subset of these';
+  return null;
 }
 
 function sum(left: JudgmentUsage, right: JudgmentUsage): JudgmentUsage {
@@ -113,16 +128,17 @@ export function describeGuided(
     `${plural(cost.made, 'prompt')} made in ${duration(cost.seconds)} · ${count(cost.found)} found · tokens: ${count(tokens.writing.generated)} written after ${count(tokens.writing.prompt)} read, judging ${count(tokens.judging.generated)} written after ${count(tokens.judging.prompt)} read`,
   ];
   for (const [reason, times] of Object.entries(report.reasons))
-    lines.push(`  ${count(times)}: ${oneLine(reason)}`);
+    lines.push(`  ${count(times)}: ${excerpt(reason, longestReason)}`);
   if (gold) lines.push('', ...describeGold(gold));
   return lines.join('\n');
 }
 
-function describeGold({ name, without, chosen, curve }: GoldReport): string[] {
+function describeGold({ name, without, chosen, curve, withoutCurve }: GoldReport): string[] {
   const missing = without > 0 ? `; ${plural(without, 'prompt')} without are left out` : '';
   if (curve === null || curve.points.length === 0)
     return [
-      `worth of the chosen answers, by ${name}: ${number(chosen)} over ${plural(chosen.n, 'prompt')}${missing}`,
+      `worth of the chosen answers, by ${harmless(name)}: ${number(chosen)} over ${plural(chosen.n, 'prompt')}${missing}`,
+      ...(withoutCurve === null ? [] : [`no curve over n: ${withoutCurve}`]),
     ];
   const show = name === 'reference' ? share : number;
   const { points, enough, prompts } = curve;
@@ -145,7 +161,7 @@ function describeGold({ name, without, chosen, curve }: GoldReport): string[] {
       ])
     : [];
   return [
-    `worth of the best of n by ${name}, over ${plural(prompts, 'prompt')}${missing}`,
+    `worth of the best of n by ${harmless(name)}, over ${plural(prompts, 'prompt')}${missing}`,
     '95 % intervals in brackets, clustered by prompt',
     '',
     table(['n', 'KL ≤', 'best', 'less random', 'majority', 'weighted', 'oracle', 'score'], rows, [
@@ -155,8 +171,4 @@ function describeGold({ name, without, chosen, curve }: GoldReport): string[] {
     ...why,
     ...(enough === null ? [] : [`the lower bound of best does not rise after n = ${enough}`]),
   ];
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ');
 }

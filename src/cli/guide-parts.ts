@@ -9,7 +9,6 @@ import { judgeScorer, type StepReducer } from '../loop/guide-judge.ts';
 import type { AnswerScorer } from '../loop/guide-scorer.ts';
 import { openFeatures } from '../reward/features.ts';
 import { type Head, readHead } from '../reward/head-file.ts';
-import { openScorer } from '../reward/scorer.ts';
 import { type LoadedRubric, loadRubric } from '../rubric.ts';
 import { openCache } from '../store/cache.ts';
 import { memoryStore } from '../store/memory.ts';
@@ -72,11 +71,11 @@ export async function openGuideParts(
     const scorerOf = (rubric: LoadedRubric) =>
       judgeScorer({ engine: judge, rubric, store, reduce: flags.reduce, ...protocolOf(flags) });
     const scorerOfHead = async (own: Head) => {
-      const states = openMachineFeatures();
+      const states = openMachineFeatures(flags);
       opened.push(states);
       const { readOut, suffix } = own.record.feature;
       const features = await openFeatures(judge, states, { readOut, suffix });
-      return headScorer(openScorer({ head: own, features, onEvent: listen }), features.spec);
+      return headScorer({ head: own, features, onEvent: listen });
     };
     const plainGold = flags.gold === undefined ? undefined : referenceScorer();
     return {

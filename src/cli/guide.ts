@@ -10,7 +10,12 @@ import { engineIdentity } from '../judge/identity.ts';
 import { type GuideOptions, guideAll } from '../loop/guide.ts';
 import { openGuidedFile, readGuided } from '../loop/guide-file.ts';
 import { goldOf } from '../loop/guide-gold.ts';
-import { createAnswerCollector, guidedPreference } from '../loop/guide-rows.ts';
+import {
+  createAnswerCollector,
+  guidedPreference,
+  type PairOptions,
+  requireComparison,
+} from '../loop/guide-rows.ts';
 import type { GuidePrompt } from '../loop/guide-session.ts';
 import type { GuideStrategy } from '../schema.ts';
 import { addEngineFlags, modelNames } from './engine.ts';
@@ -22,7 +27,7 @@ import { createGuideShow, strategyText } from './guide-show.ts';
 import { interruptible } from './interrupt.ts';
 import { addDeliberationFlags, createRefusals, explainInterruption } from './judging.ts';
 import { createPace } from './pace.ts';
-import { harmless, plural, processTerminal } from './terminal.ts';
+import { count, harmless, plural, processTerminal } from './terminal.ts';
 
 /** The verb. */
 export function guideCommand(): CommandUnknownOpts {
@@ -101,7 +106,9 @@ async function guide(data: string, flags: Flags, signal: AbortSignal): Promise<n
   };
   await using parts = await openGuideParts(flags, terminal, signal, listen);
   const { generator, scorer, gold } = parts;
-  terminal.note(`${strategyText(strategy)} · ${parts.description} · scored by ${scorer.name}`);
+  terminal.note(harmless(`${strategyText(strategy)} · ${parts.description} · scored by ${scorer.name}`));
+
+  if (flags.pairs !== undefined) requireComparison(scorer);
 
   const options: GuideOptions = {
     generator,
@@ -170,8 +177,10 @@ async function guide(data: string, flags: Flags, signal: AbortSignal): Promise<n
     written.push(`${flags.rows} (${plural(rows, 'row')})`);
   }
   if (flags.pairs !== undefined) {
-    const rows = await writeRows(flags.pairs, preferences(out, lines, flags.margin));
-    written.push(`${flags.pairs} (${plural(rows, 'pair')})`);
+    const pairing = { scorer, leastMargin: flags.margin, signal, onEvent: listen };
+    const made = preferences(out, lines, pairing);
+    const rows = await writeRows(flags.pairs, made.pairs());
+    written.push(`${flags.pairs} (${plural(rows, 'pair')}${made.leftOut()})`);
   }
 
   const report = collector.report(flags.seed);
@@ -202,13 +211,31 @@ async function countPrompts(data: string, limit: number | undefined, signal: Abo
 }
 
 /** Preferences of the first lines of a file: those of this command. */
-async function* preferences(file: string, lines: number, leastMargin: number) {
-  let read = 0;
-  for await (const guided of readGuided(file)) {
-    if (read++ >= lines) return;
-    const preference = guidedPreference(guided, leastMargin);
-    if (preference) yield preference;
-  }
+function preferences(file: string, lines: number, options: PairOptions) {
+  const without = { alike: 0, margin: 0, contrary: 0, unknown: 0 };
+  const words = {
+    alike: 'without answers that differ',
+    margin: 'below the margin',
+    contrary: 'with the higher score on the lower rank',
+    unknown: 'that the scorer cannot compare',
+  };
+  return {
+    async *pairs() {
+      let read = 0;
+      for await (const guided of readGuided(file)) {
+        if (read++ >= lines) return;
+        const pair = await guidedPreference(guided, options);
+        if (pair.preference) yield pair.preference;
+        else without[pair.why]++;
+      }
+    },
+    /** What was left out and why, to follow the number of pairs. */
+    leftOut: () =>
+      (['alike', 'margin', 'contrary', 'unknown'] as const)
+        .filter((why) => without[why] > 0)
+        .map((why) => `; ${count(without[why])} ${words[why]}`)
+        .join(''),
+  };
 }
 
 /** Told before anything is fetched or loaded. */

@@ -62,10 +62,10 @@ async function score(data: string, flags: Flags, signal: AbortSignal): Promise<n
   await using engine = opened.engine;
   const head = named ?? (await shippedHead(engine.id));
   const { readOut, suffix } = head.record.feature;
-  using store = openMachineFeatures();
+  using store = openMachineFeatures(flags);
   const features = await openFeatures(engine, store, { readOut, suffix });
   const scorer = openScorer({ head, features, onEvent: listen });
-  terminal.note(`${head.record.name} ${head.record.version} on ${opened.description}`);
+  terminal.note(harmless(`${head.record.name} ${head.record.version} on ${opened.description}`));
 
   const refusals = createRefusals(terminal);
   const collector = createScoreCollector(scorer);

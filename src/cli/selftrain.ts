@@ -47,7 +47,7 @@ async function selftrain(data: string, flags: SelftrainFlags, signal: AbortSigna
   };
   const { engine, description } = await openEngine(flags, terminal, signal, listen);
   await using _engine = engine;
-  using features = openMachineFeatures();
+  using features = openMachineFeatures(flags);
   const memory = memoryStore();
   await using store = flags.cache ? await openCache(memory, jurorHome()) : memory;
   const reader = await openFeatures(engine, features, {

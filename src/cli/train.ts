@@ -126,7 +126,7 @@ async function train(files: readonly string[], flags: Flags, signal: AbortSignal
   };
   const opened = await openEngine(flags, terminal, signal, listen);
   await using engine = opened.engine;
-  using store = openMachineFeatures();
+  using store = openMachineFeatures(flags);
   const features = await openFeatures(engine, store, readOutOf(flags));
   terminal.note(`${opened.description}, read at ${features.spec.readOut}`);
   const meter = readingMeter(terminal, 'read');

@@ -1,4 +1,4 @@
-/** Record deliberations, log-probabilities and written texts to a file and play them back without a model. */
+/** Record deliberations, log-probabilities, hidden states and written texts to a file and play them back without a model. */
 import { createReadStream } from 'node:fs';
 import { appendFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -24,6 +24,7 @@ import {
   isTextGenerator,
   type TextGenerator,
 } from './generate.ts';
+import { playedState, RecordedState, recordedState, stateHash } from './replay-state.ts';
 
 /** First line of a recording. */
 const Header = z.strictObject({
@@ -40,6 +41,7 @@ const Entry = z.union([
     generation: z.string().length(64),
     written: z.union([GenerationResult, Refusal]),
   }),
+  z.strictObject({ embedding: z.string().length(64), state: z.union([RecordedState, Refusal]) }),
   z.strictObject({ tokenizer: Tokenizer }),
 ]);
 
@@ -53,8 +55,8 @@ function continuationHash({ messages, continuation, end = false }: ContinuationR
 }
 
 /**
- * Wrap an engine so that every finished deliberation, every text that it writes, and every text whose log-probabilities are read, is
- * appended to `file` as one JSON line.
+ * Wrap an engine so that every finished deliberation, every text that it writes, and every text whose log-probabilities or
+ * hidden state are read, is appended to `file` as one JSON line.
  * An existing recording of the same engine is continued; one of another engine is a JurorError `data`.
  */
 export async function recordEngine<Recorded extends Engine>(
@@ -76,7 +78,7 @@ export async function recordEngine(engine: Engine, file: string): Promise<Engine
         `expected a recording of this engine, got one of ${recording.header.engine.model}`,
         { place: { file } },
       );
-    for (const entries of [recording.results, recording.reads, recording.texts])
+    for (const entries of [recording.results, recording.reads, recording.texts, recording.states])
       for (const hash of entries.keys()) known.add(hash);
     if (recording.tokenizer) known.add('tokenizer');
   } else {
@@ -113,6 +115,25 @@ export async function recordEngine(engine: Engine, file: string): Promise<Engine
         throw error;
       }
     },
+    // One by one, so that it is known which one does not fit; every one is evaluated on its own anyway.
+    embed: (conversations, options) =>
+      Promise.all(
+        conversations.map(async (messages) => {
+          const hash = stateHash(messages, options?.readOut);
+          try {
+            const [state] = await engine.embed([messages], options);
+            if (state === undefined) throw new JurorError('engine', 'expected a state, got none');
+            await keep(hash, { embedding: hash, state: recordedState(state) });
+            return state;
+          } catch (error) {
+            if (error instanceof UnanswerableRequest) {
+              const { reason, message } = error;
+              await keep(hash, { embedding: hash, state: { reason, message } });
+            }
+            throw error;
+          }
+        }),
+      ),
     ...(isTextGenerator(engine) && {
       async generate(request: Generation, options?: GenerateOptions) {
         const hash = contentHash(request);
@@ -161,7 +182,7 @@ function delegate(engine: Engine): Engine {
  * A deliberation that was not recorded is a JurorError `engine`: it is never invented.
  */
 export async function openReplay(file: string): Promise<Engine> {
-  const { header, results, reads, texts, tokenizer } = await readRecording(file);
+  const { header, results, reads, texts, states, tokenizer } = await readRecording(file);
   const unrecorded = (what: string): never => {
     throw new JurorError('engine', `the recording has no such ${what}; record it again`, { place: { file } });
   };
@@ -189,8 +210,13 @@ export async function openReplay(file: string): Promise<Engine> {
       },
     }),
     ...(tokenizer && { tokenizer: async () => tokenizer }),
-    async embed() {
-      return unrecorded('embedding');
+    async embed(conversations, options) {
+      if (options?.signal?.aborted) throw new JurorError('aborted', 'reading was aborted');
+      return conversations.map((messages) => {
+        const state = states.get(stateHash(messages, options?.readOut)) ?? unrecorded('hidden state');
+        if ('reason' in state) throw new UnanswerableRequest(state.reason, state.message);
+        return playedState(state);
+      });
     },
     async [Symbol.asyncDispose]() {},
   };
@@ -200,6 +226,7 @@ async function readRecording(file: string) {
   const results = new Map<string, DeliberationResult>();
   const reads = new Map<string, TokenLogProbabilities | z.infer<typeof Refusal>>();
   const texts = new Map<string, GenerationResult | z.infer<typeof Refusal>>();
+  const states = new Map<string, RecordedState | z.infer<typeof Refusal>>();
   let tokenizer: Tokenizer | undefined;
   let header: z.infer<typeof Header> | undefined;
   let line = 0;
@@ -217,6 +244,7 @@ async function readRecording(file: string) {
         if ('request' in entry) results.set(entry.request, entry.result);
         else if ('continuation' in entry) reads.set(entry.continuation, entry.read);
         else if ('generation' in entry) texts.set(entry.generation, entry.written);
+        else if ('embedding' in entry) states.set(entry.embedding, entry.state);
         else tokenizer = entry.tokenizer;
       }
     }
@@ -232,5 +260,5 @@ async function readRecording(file: string) {
   }
   if (header === undefined)
     throw new JurorError('data', 'expected a juror recording, got an empty file', { place: { file } });
-  return { header, results, reads, texts, tokenizer };
+  return { header, results, reads, texts, states, tokenizer };
 }

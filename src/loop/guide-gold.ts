@@ -3,6 +3,7 @@ import type { BestOfPrompt } from '../aggregate/best-of-report.ts';
 import { finalValue } from '../aggregate/final-value.ts';
 import { contentHash } from '../canonical.ts';
 import type { Guided, Sample } from '../schema.ts';
+import { rankValue } from './guide-choice.ts';
 import { type AnswerScorer, type GuideScore, type ScoreOptions, scoreAll } from './guide-scorer.ts';
 
 /** Scores an answer 1 whose final value is that of the reference, and 0 otherwise; without a value in the reference it has no score. */
@@ -11,6 +12,7 @@ export function referenceScorer(): AnswerScorer {
     name: 'reference',
     identity: contentHash({ reference: 1 }),
     source: { method: 'label' },
+    doubts: 'never',
     async score(_prompt, texts, { reference } = {}) {
       const right = reference === undefined ? null : finalValue(reference);
       return texts.map((text): GuideScore => {
@@ -31,10 +33,10 @@ export function referenceScorer(): AnswerScorer {
 
 /**
  * The answers to one prompt as a point of a best-of-n report, each with what `gold` says of it; null where it says nothing of one of them.
- * The gold scorer sees the reference.
+ * Their scores are what they were ranked by, score less `pessimism` deviations. The gold scorer sees the reference.
  */
 export async function goldOf(
-  { prompt, cluster, candidates }: Guided,
+  { prompt, cluster, candidates, strategy }: Guided,
   gold: AnswerScorer,
   { reference }: Pick<Sample, 'reference'>,
   options: ScoreOptions = {},
@@ -49,10 +51,10 @@ export async function goldOf(
   if (known.length < candidates.length) return null;
   return {
     cluster,
-    answers: candidates.map(({ text, score }, index) => ({
-      score,
+    answers: candidates.map((candidate, index) => ({
+      score: rankValue(candidate, strategy.pessimism),
       gold: known[index] ?? 0,
-      value: finalValue(text),
+      value: finalValue(candidate.text),
     })),
   };
 }

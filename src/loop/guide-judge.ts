@@ -96,6 +96,8 @@ export function judgeScorer({
       rubric: { id: rubric.id, version: rubric.version, digest },
       engines: [{ model: engine.id.model, digest: engine.id.digest }],
     },
+    // One sample has nothing to differ from.
+    doubts: protocol.samples > 1 ? 'always' : 'never',
     score(prompt, texts, options = {}) {
       const answers = texts.map((text) => ({ text }));
       return judgeAnswers(prompt, answers, options);

@@ -1,9 +1,11 @@
 /** Guided answers as training data: the best ones as samples, the best against the worst as preferences. */
 import { boundedLogOdds } from '../aggregate/calibration.ts';
 import { logistic } from '../aggregate/logits.ts';
+import { JurorError } from '../errors.ts';
 import { preferenceOf } from '../preference/record.ts';
 import type { Guided, GuidedCandidate, Preference, PreferenceSide, Sample } from '../schema.ts';
 import { ranked } from './guide-choice.ts';
+import type { AnswerScorer, ScoreOptions } from './guide-scorer.ts';
 
 /** Which answers are kept. */
 export interface KeepOptions {
@@ -65,17 +67,57 @@ function sampleOf({ guided, candidate }: Kept): Sample {
   };
 }
 
+/** How pairs are made. */
+export interface PairOptions extends ScoreOptions {
+  /** Least difference of scores. Default 0. */
+  readonly leastMargin?: number;
+  /** Who scored the answers. Heads must be given: their `compare` has the probability. */
+  readonly scorer?: Pick<AnswerScorer, 'compare'>;
+}
+
+/** Throws JurorError `usage` for a head that does not compare answers: its scores tell no probability. */
+export function requireComparison({
+  name,
+  source,
+  compare,
+}: Pick<AnswerScorer, 'name' | 'source' | 'compare'>): void {
+  if (source.method === 'head' && compare === undefined)
+    throw new JurorError(
+      'usage',
+      `expected a head that compares answers, with scores that are log-odds or calibrated on comparisons, got ${name}`,
+    );
+}
+
+/** A preference, or why there is none. */
+export type GuidedPair =
+  | { readonly preference: Preference }
+  | {
+      readonly preference: null;
+      /**
+       * `alike`: no two answers of different text have different scores. `margin`: they differ by less than was asked for. `contrary`: the
+       * best by score less pessimism has the lower score of the two, so that rank and score speak for different answers. `unknown`: the
+       * scorer cannot compare them.
+       */
+      readonly why: 'alike' | 'margin' | 'contrary' | 'unknown';
+    };
+
 /**
- * The best answer against the worst one; null where no two of different text have different scores, or their margin is less than
- * `leastMargin` (default 0). The probability is Bradley–Terry's: scores in [0, 1] count by their log-odds, a head's as they are.
+ * The best answer against the worst one. The probability is the scorer's own where it compares answers, as heads do; otherwise it is
+ * Bradley–Terry's, of the log-odds of scores in [0, 1] or the difference of others. Throws JurorError `usage` for answers of a head without
+ * the head, or of one whose scores do not compare.
  */
-export function guidedPreference(guided: Guided, leastMargin = 0): Preference | null {
+export async function guidedPreference(
+  guided: Guided,
+  { leastMargin = 0, scorer: own, ...options }: PairOptions = {},
+): Promise<GuidedPair> {
   const order = distinctAnswers(guided);
   const [best, worst] = [order[0], order.at(-1)];
-  if (best === undefined || worst === undefined) return null;
+  if (best === undefined || worst === undefined || best === worst) return { preference: null, why: 'alike' };
   const [high, low] = [best.candidate.score ?? 0, worst.candidate.score ?? 0];
   const margin = high - low;
-  if (!(margin > 0 && margin >= leastMargin)) return null;
+  if (margin < 0) return { preference: null, why: 'contrary' };
+  if (margin === 0) return { preference: null, why: 'alike' };
+  if (!(margin >= leastMargin)) return { preference: null, why: 'margin' };
   const { sampleId, cluster, prompt, generator, scorer } = guided;
   const { name: _forPeople, ...origin } = scorer;
   const judgments = [best, worst].flatMap(({ candidate }) => candidate.judgments ?? []);
@@ -85,15 +127,20 @@ export function guidedPreference(guided: Guided, leastMargin = 0): Preference | 
     model: generator.model,
     ...(score === null ? {} : { score }),
   });
+  requireComparison({ name: scorer.name, source: origin, ...own });
   const shares = order.every(({ candidate: { score } }) => score !== null && score >= 0 && score <= 1);
-  const odds = origin.method !== 'head' && shares ? boundedLogOdds(high) - boundedLogOdds(low) : margin;
-  return preferenceOf({
+  const odds = shares ? boundedLogOdds(high) - boundedLogOdds(low) : margin;
+  const probability = own?.compare
+    ? await own.compare(prompt, best.candidate.text, worst.candidate.text, options)
+    : logistic(odds);
+  if (probability === null) return { preference: null, why: 'unknown' };
+  const preference = preferenceOf({
     sampleId,
     cluster,
     prompt: typeof prompt === 'string' ? prompt : [...prompt],
     left: side(best.candidate),
     right: side(worst.candidate),
-    probability: logistic(odds),
+    probability,
     tie: false,
     margin,
     marginUnit: 'score',
@@ -102,6 +149,7 @@ export function guidedPreference(guided: Guided, leastMargin = 0): Preference | 
     agreement: null,
     source: { ...origin, run: null, keys: [...new Set(judgments)].sort(), round: null },
   });
+  return { preference };
 }
 
 /** Whole answers with a score, best first, the first of those with one text. */

@@ -1,7 +1,7 @@
 /** What guides the writing: anything that scores answers, and perhaps their beginnings. */
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
-import type { Guided, JudgmentUsage, Sample } from '../schema.ts';
+import type { Guided, GuideStrategy, JudgmentUsage, Sample } from '../schema.ts';
 
 /** What a scorer says of one answer. A failure is never a number: it is a reason. */
 export type GuideScore = (
@@ -35,6 +35,12 @@ export interface ScoreOptions {
   readonly onEvent?: Listener;
 }
 
+/**
+ * What deviations of scores can be used for: `always` to rank any answers to a prompt, `together` only those that were scored in one call,
+ * `never` where there are none, or none that say which of two answers is better.
+ */
+export type Doubts = 'always' | 'together' | 'never';
+
 /** Scores answers to a prompt: higher is better. */
 export interface AnswerScorer {
   /** For people. */
@@ -43,6 +49,18 @@ export interface AnswerScorer {
   readonly identity: string;
   /** What its scores are, as a source of preferences. */
   readonly source: Omit<Guided['scorer'], 'name'>;
+  /** Whether its deviations can be taken off scores, as `pessimism` does. Default `always`. */
+  readonly doubts?: Doubts;
+  /**
+   * That the first of two answers is better, in [0, 1]; null where it cannot tell of these. Heads have it where their scores compare:
+   * the scores alone leave out how sure they are.
+   */
+  compare?(
+    prompt: Sample['prompt'],
+    first: string,
+    second: string,
+    options?: ScoreOptions,
+  ): Promise<number | null>;
   /** One score for each text, in their order. Throws JurorError `aborted`, and `usage` for a prompt that it cannot take. */
   score(
     prompt: Sample['prompt'],
@@ -80,6 +98,20 @@ export async function scoreBeginnings(
   }
   const texts = solutions.map((steps) => steps.join(''));
   return scoreAll(scorer, prompt, texts, options);
+}
+
+/** Throws JurorError `usage` for a pessimism that would be nothing, as nothing tells the deviations that it takes off. */
+export function requireDoubts({ name, doubts = 'always' }: AnswerScorer, strategy: GuideStrategy): void {
+  if (strategy.pessimism === 0 || doubts === 'always') return;
+  const atOnce = strategy.kind === 'best-of' && strategy.patience === null;
+  if (doubts === 'together' && atOnce) return;
+  const why =
+    doubts === 'never'
+      ? 'has no deviations that compare answers'
+      : 'has deviations only among answers that are scored together: use best-of without patience';
+  throw new JurorError('usage', `expected a pessimism of 0, got ${strategy.pessimism}: ${name} ${why}`, {
+    place: { field: 'pessimism' },
+  });
 }
 
 function checked(

@@ -9,7 +9,7 @@ import { eachInOrder } from '../judge/stream.ts';
 import type { Guided, GuideStrategy } from '../schema.ts';
 import { beamSearch } from './guide-beam.ts';
 import { bestOf, reject } from './guide-draw.ts';
-import type { AnswerScorer } from './guide-scorer.ts';
+import { type AnswerScorer, requireDoubts } from './guide-scorer.ts';
 import { type GuidePrompt, type Outcome, openSession, type Session } from './guide-session.ts';
 import { completeStrategy, type GivenStrategy } from './guide-strategy.ts';
 
@@ -41,7 +41,8 @@ export interface GuideCallOptions {
 /**
  * Guide the writing of answers to a stream of prompts, in its order; memory does not grow with it. Where both engines' numerics are exact,
  * the same prompt, strategy and seed give the same record, whatever else is written at the same time. A prompt that cannot be written to
- * has no candidates and says why. Throws JurorError `usage` for a strategy that means nothing, and `aborted`.
+ * has no candidates and says why. Throws JurorError `usage` for a strategy that means nothing or a pessimism
+ * where the scorer tells no deviations, and `aborted`.
  */
 export async function* guideAll(
   options: GuideOptions,
@@ -49,6 +50,7 @@ export async function* guideAll(
   { signal, onEvent, onBadPrompt, find }: GuideCallOptions = {},
 ): AsyncGenerator<Guided> {
   const strategy = completeStrategy(options.strategy);
+  requireDoubts(options.scorer, strategy);
   yield* eachInOrder<Guided, GuidePrompt>(
     prompts,
     async (prompt) => {

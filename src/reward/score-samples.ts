@@ -60,7 +60,7 @@ function scoredSample(scorer: Scorer, sample: Sample, scores: PromptScores): Sco
       responses: scores.answers.map((answer, place) => {
         const own = { id: responses[place]?.id ?? '' };
         if (answer.status === 'unscored') return { ...own, ...answer };
-        const { cached: _now, ...said } = answer;
+        const { cached: _now, cautious: _ofAReducer, ...said } = answer;
         return { ...own, ...said };
       }),
       best: bestOf(scorer, responses, scores),

@@ -1,6 +1,7 @@
 /** Scores of answers by a head, and what it thinks of any two of them. */
 import type { Listener } from '../events.ts';
 import type { FeatureMatrix } from '../head/data.ts';
+import type { EnsembleReducer } from '../head/ensemble.ts';
 import { type AnswerOpinion, type GroupOpinion, groupOpinion, type PairOpinion } from '../head/opinion.ts';
 import type { RewardHead, Sample } from '../schema.ts';
 import { type Feature, type FeatureReader, otherConditions, requireSameFeatures } from './features.ts';
@@ -14,6 +15,8 @@ export interface ScorerOptions {
   readonly features: FeatureReader;
   /** Told once where features are of another device or build than the head's, which moves scores a little. */
   readonly onEvent?: Listener;
+  /** How the members' scores become the `cautious` one, among the answers of one call. Default their mean, which is the score. */
+  readonly reducer?: EnsembleReducer;
 }
 
 /** Options of one call. */
@@ -28,6 +31,8 @@ export type AnswerScore =
       readonly status: 'scored';
       /** The objectives combined, on average over members. */
       readonly score: number;
+      /** By the reducer, beside the other answers of the call; the score where there is none. */
+      readonly cautious: number;
       /** Objective → score. */
       readonly objectives: Readonly<Record<string, number>>;
       /** Standard deviation of the score; null where the head cannot tell. */
@@ -71,7 +76,7 @@ export interface Scorer {
 const logOddsLosses = ['bradley-terry', 'robust', 'davidson', 'plackett-luce', 'cross-entropy'];
 
 /** A scorer. Throws JurorError `model`, saying what differs, for features of another backbone, template or read-out. */
-export function openScorer({ head, features, onEvent }: ScorerOptions): Scorer {
+export function openScorer({ head, features, onEvent, reducer }: ScorerOptions): Scorer {
   const { record, belief, digest } = head;
   requireSameFeatures(record.feature, features.spec);
   const others = otherConditions(record.feature, features.spec);
@@ -92,7 +97,11 @@ export function openScorer({ head, features, onEvent }: ScorerOptions): Scorer {
       const read = found.flatMap((feature) => (feature.status === 'read' ? [feature.vector] : []));
       const lengths = texts.flatMap((text, place) => (found[place]?.status === 'read' ? [text.length] : []));
       const matrix = stacked(read, record.feature.size);
-      const opinion = groupOpinion(belief, matrix, { lengths, ...(state ? { prompt: state.vector } : {}) });
+      const opinion = groupOpinion(belief, matrix, {
+        lengths,
+        ...(state ? { prompt: state.vector } : {}),
+        ...(reducer ? { reducer } : {}),
+      });
       const scores = promptScores(found, {
         opinion,
         objectives: record.objectives,
@@ -120,10 +129,11 @@ function promptScores(
     answers: found.map((feature, place): AnswerScore => {
       if (feature.status === 'unscored') return feature;
       const row = rows.get(place) as number;
-      const { score, deviation, distance } = opinion.answers[row] as AnswerOpinion;
+      const { score, cautious, deviation, distance } = opinion.answers[row] as AnswerOpinion;
       return {
         status: 'scored',
         score,
+        cautious,
         objectives: Object.fromEntries(
           objectives.map((name, output) => [name, outputs[output]?.[row] as number]),
         ),

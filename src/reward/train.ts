@@ -5,7 +5,7 @@ import type { HeadBelief } from '../head/opinion.ts';
 import { partOf, type TrainingData } from '../head/problem.ts';
 import type { TrainedMember } from '../head/train.ts';
 import { Name } from '../schema/primitives.ts';
-import type { HeadRows, RewardHead } from '../schema.ts';
+import { type HeadRows, RewardHead } from '../schema.ts';
 import { jurorVersion } from '../store/manifest.ts';
 import {
   type CombinedObjectives,
@@ -56,6 +56,12 @@ export async function trainHead(options: TrainHeadOptions): Promise<TrainedHead>
   const { name = 'reward', version = '1', resamples = 2000 } = options;
   const bootstrap = { seed, resamples };
   requireName('a name of the head', name);
+  // Before hours of training, not after.
+  if (!RewardHead.shape.version.safeParse(version).success)
+    throw new JurorError(
+      'usage',
+      `a version of the head: expected at most 40 letters, digits, dots, dashes and pluses, got '${version}'`,
+    );
   const given = lossFor(data, options.loss, options);
   const loss = completeLoss(given);
   requireTaken(loss.kind, options);

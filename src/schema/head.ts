@@ -74,7 +74,7 @@ export type HeldOut = z.infer<typeof HeldOut>;
 export const RewardHead = z.strictObject({
   schemaVersion: z.literal(1),
   name: Name,
-  version: z.string().min(1),
+  version: z.string().regex(/^[A-Za-z0-9.+-]{1,40}$/),
   /** In the order of the rows of its weights. */
   objectives: z.array(Name).min(1),
   feature: FeatureSpec,

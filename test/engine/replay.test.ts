@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { type Deliberation, type Engine, UnanswerableRequest } from '../../src/engine/engine.ts';
 import { isTextGenerator } from '../../src/engine/generate.ts';
 import { openReplay, recordEngine } from '../../src/engine/replay.ts';
+import { stubEngine } from '../reward/stub-engine.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
 import { fakePolicy } from '../support/fake-policy.ts';
 import { fakeWriter } from '../support/fake-writer.ts';
@@ -76,7 +77,7 @@ test('what was not recorded is an error, never an invention', async () => {
   await using replay = await openReplay(file);
   await expect(replay.deliberate(request('y'))).rejects.toMatchObject({ code: 'engine', place: { file } });
   await expect(replay.logprob({ messages: [], continuation: '' })).rejects.toMatchObject({ code: 'engine' });
-  await expect(replay.embed([])).rejects.toMatchObject({ code: 'engine' });
+  await expect(replay.embed([[{ role: 'user', content: 'x' }]])).rejects.toMatchObject({ code: 'engine' });
   const signal = AbortSignal.abort();
   await expect(replay.deliberate(request('x'), { signal })).rejects.toMatchObject({ code: 'aborted' });
 });
@@ -185,4 +186,46 @@ test('written texts, and what does not fit, play back; an engine that writes non
   const other = join(folder.path, 'other.jsonl');
   await (await recordEngine(countingEngine(), other)).deliberate(request('x'));
   expect(isTextGenerator(await openReplay(other))).toBe(false);
+});
+
+test('hidden states play back bit for bit, each on its own and where it was read; what does not fit is refused again', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-replay-'));
+  const file = join(folder.path, 'recording.jsonl');
+  const engine = stubEngine();
+  const awkward = Float32Array.of(-0, 1e-45, 3.4028234663852886e38, 0.1);
+  const embed: Engine['embed'] = async (conversations, options) => {
+    const states = await engine.embed(conversations, options);
+    return states.map((state, place) =>
+      conversations[place]?.[0]?.content === 'awkward' ? { vector: awkward, tokens: 3 } : state,
+    );
+  };
+  const said = (content: string) => [{ role: 'user' as const, content }];
+  const long = said('x'.repeat(500));
+  const recorder = await recordEngine({ ...engine, embed }, file);
+  const made = await recorder.embed([said('awkward'), said('one')]);
+  const elsewhere = await recorder.embed([said('one')], { readOut: 'turn-end' });
+  await recorder.embed([said('one')]);
+  await expect(recorder.embed([said('one'), long])).rejects.toThrow(UnanswerableRequest);
+  await recorder[Symbol.asyncDispose]();
+  const whole = await readFile(file, 'utf8');
+  expect(whole.trim().split('\n')).toHaveLength(5);
+  await using again = await recordEngine({ ...engine, embed }, file);
+  await again.embed([said('one')]);
+  expect(await readFile(file, 'utf8')).toBe(whole);
+
+  await using replay = await openReplay(file);
+  const played = await replay.embed([said('awkward'), said('one')], { readOut: 'next-turn' });
+  expect(played).toEqual(made);
+  expect(Object.is(played[0]?.vector[0], -0)).toBe(true);
+  expect(await replay.embed([said('one')], { readOut: 'turn-end' })).toEqual(elsewhere);
+  expect(elsewhere[0]?.vector).not.toEqual(made[1]?.vector);
+  await expect(replay.embed([long])).rejects.toMatchObject({ reason: 'context' });
+  await expect(replay.embed([said('one')], { readOut: 'answer-end' })).rejects.toMatchObject({
+    code: 'engine',
+    place: { file },
+  });
+  const signal = AbortSignal.abort();
+  await expect(replay.embed([said('one')], { signal })).rejects.toMatchObject({ code: 'aborted' });
+  await writeFile(file, whole.replace(/"vector":"..../, '"vector":"'));
+  await expect(openReplay(file)).rejects.toMatchObject({ code: 'data', place: { file, line: 2 } });
 });

@@ -48,6 +48,7 @@ function scorerOf(
             : {
                 status: 'scored',
                 score: Number(text),
+                cautious: Number(text),
                 objectives: {},
                 deviation,
                 distance: distance?.quantile ?? null,

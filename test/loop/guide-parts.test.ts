@@ -2,17 +2,21 @@ import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { bestOfReport } from '../../src/aggregate/best-of-report.ts';
 import { guideAll } from '../../src/loop/guide.ts';
 import { openGuidedFile, readGuided } from '../../src/loop/guide-file.ts';
 import { goldOf, referenceScorer } from '../../src/loop/guide-gold.ts';
 import { headScorer } from '../../src/loop/guide-head.ts';
 import { judgeScorer } from '../../src/loop/guide-judge.ts';
-import { createAnswerCollector, guidedPreference } from '../../src/loop/guide-rows.ts';
+import { createAnswerCollector, guidedPreference, requireComparison } from '../../src/loop/guide-rows.ts';
 import type { AnswerScorer } from '../../src/loop/guide-scorer.ts';
-import type { AnswerScore, Scorer } from '../../src/reward/scorer.ts';
+import type { GivenStrategy } from '../../src/loop/guide-strategy.ts';
+import { openScorer } from '../../src/reward/scorer.ts';
+import { trainHead } from '../../src/reward/train.ts';
 import { loadRubric } from '../../src/rubric.ts';
-import { type FeatureSpec, type Guided, Preference, Sample } from '../../src/schema.ts';
+import { type Guided, Preference, Sample } from '../../src/schema.ts';
 import { memoryStore } from '../../src/store/memory.ts';
+import { pairRows, stubReader, trainingOf } from '../reward/training-data.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
 import { fakeScorer, fakeWriter } from '../support/fake-guide.ts';
 import { scriptedJudge } from '../support/scripted-judge.ts';
@@ -20,13 +24,17 @@ import { scriptedJudge } from '../support/scripted-judge.ts';
 const texts = ['A: 4', 'A: 5', 'A: 4.0', 'no idea'];
 const writer = () => fakeWriter((_, times) => texts[times % texts.length] ?? '');
 
-async function guidedBy(scorer: AnswerScorer, prompts = ['p']): Promise<Guided[]> {
+async function guidedBy(
+  scorer: AnswerScorer,
+  prompts = ['p'],
+  strategy: GivenStrategy = { kind: 'best-of' },
+): Promise<Guided[]> {
   const rows: Guided[] = [];
   const given = prompts.map((id) => ({ id, prompt: `Add for ${id}.`, reference: '#### 4' }));
   const options = {
     generator: writer(),
     scorer,
-    strategy: { kind: 'best-of' },
+    strategy,
     withReference: true,
   } as const;
   for await (const row of guideAll(options, given)) rows.push(row);
@@ -137,7 +145,7 @@ test('the best answer against the worst is a preference with its margin and its 
   const engine = scriptedJudge((text) => text.length / 4);
   const [guided] = await guidedBy(judgeScorer({ engine, rubric: await loadRubric('helpfulness') }));
   if (guided === undefined) throw new Error('nothing came of it');
-  const preference = guidedPreference(guided);
+  const { preference } = await guidedPreference(guided);
   expect(Preference.parse(preference)).toEqual(preference);
   const scores = guided.candidates.map(({ score }) => score ?? 0);
   expect(preference).toMatchObject({
@@ -154,9 +162,50 @@ test('the best answer against the worst is a preference with its margin and its 
     odds(Math.max(...scores)) - odds(Math.min(...scores)),
     9,
   );
-  expect(guidedPreference(guided, 0.99)).toBe(null);
+  expect(await guidedPreference(guided, { leastMargin: 0.99 })).toEqual({ preference: null, why: 'margin' });
   const [level] = await guidedBy(fakeScorer(() => 1));
-  expect(level && guidedPreference(level)).toBe(null);
+  expect(level && (await guidedPreference(level))).toEqual({ preference: null, why: 'alike' });
+});
+
+/** Scores with deviations: the highest score is the least sure one. */
+const unsure: Record<string, { score: number; deviation: number }> = {
+  'A: 4': { score: 0.5, deviation: 0 },
+  'A: 5': { score: 0.9, deviation: 0.6 },
+  'A: 4.0': { score: 0.4, deviation: 0.1 },
+  'no idea': { score: 0.2, deviation: 0 },
+};
+
+test('under pessimism a worth is measured of the choice that is made, and a rank against the scores gives no pair', async () => {
+  const scorer = fakeScorer((text) => unsure[text] ?? 'none');
+  const strategy = { kind: 'best-of', pessimism: 1 } as const;
+  const [guided] = await guidedBy(scorer, ['p'], strategy);
+  if (guided === undefined) throw new Error('nothing came of it');
+  expect(guided.chosen).toBe('c1');
+  const worth = await goldOf(guided, referenceScorer(), { reference: '4' });
+  expect(worth?.answers.map(({ score }) => score)).toEqual([
+    0.5,
+    expect.closeTo(0.3),
+    expect.closeTo(0.3),
+    0.2,
+  ]);
+  if (worth === null) throw new Error('expected a worth');
+  // By score alone the wrong answer c2 would be the best.
+  expect(bestOfReport([worth]).points.at(-1)?.best.estimate).toBe(1);
+  const contrary = { ...guided, strategy: { ...guided.strategy, pessimism: 2 } };
+  expect(await guidedPreference(contrary, { scorer: { compare: async () => 0.9 } })).toEqual({
+    preference: null,
+    why: 'contrary',
+  });
+});
+
+test('pessimism is refused where nothing tells a deviation', async () => {
+  const strategy = { kind: 'best-of', pessimism: 1 } as const;
+  await expect(guidedBy(referenceScorer(), ['p'], strategy)).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining('reference has no deviations that compare answers'),
+  });
+  const once = judgeScorer({ engine: fakeEngine(), rubric: await loadRubric('helpfulness') });
+  await expect(guidedBy(once, ['p'], strategy)).rejects.toMatchObject({ code: 'usage' });
 });
 
 test('a file of choices is found again by its keys, and failures of the engine are not', async () => {
@@ -182,37 +231,63 @@ test('a file of choices is found again by its keys, and failures of the engine a
   await expect(readGuided(path).next()).rejects.toMatchObject({ code: 'data', place: { line: 1 } });
 });
 
-test('a head scores with its doubts; what it cannot read has a reason', async () => {
-  const answers = (texts: readonly string[]): AnswerScore[] =>
-    texts.map((text) =>
-      text === ''
-        ? { status: 'unscored', reason: 'context', message: 'too long' }
-        : {
-            status: 'scored',
-            score: text.length,
-            objectives: { clear: 0.25, short: -text.length },
-            deviation: text.length > 4 ? 0.5 : null,
-            distance: null,
-            tokens: 3,
-            cached: false,
-          },
-    );
-  const head = {
-    record: { name: 'tidy', version: '2' },
-    digest: 'd',
-    score: async (_prompt: unknown, texts: readonly string[]) => ({ answers: answers(texts) }),
-  } as unknown as Scorer;
-  const spec = { model: 'backbone', digest: 'b' } as FeatureSpec;
-  const scorer = headScorer(head, spec);
-  expect(await scorer.score('Say.', ['long one', 'no', ''])).toMatchObject([
-    { score: 8, deviation: 0.5, reason: 'clear 0.25, short -8.00', standsOn: [{ judgment: false }] },
-    { score: 2 },
-    { score: null, reason: 'context: too long' },
-  ]);
-  expect(headScorer(head, { ...spec, model: 'other name' }).identity).toBe(scorer.identity);
+/** A head of the stub engine, as a scorer. */
+async function headOf(rows: readonly object[], options: Parameters<typeof trainingOf>[1] = {}) {
+  const head = { ...(await trainHead(await trainingOf(rows, options))), digest: 'a'.repeat(64) };
+  const { features } = await stubReader();
+  return { head, features };
+}
+const answers = ['a bad one', 'a good one', 'good good', 'x'.repeat(500)];
+
+test('an ensemble takes off what its members disagree on, among answers that are scored together', async () => {
+  const parts = await headOf(pairRows, { members: 3 });
+  const scorer = headScorer(parts);
+  const scores = await scorer.score('Say.', answers);
+  const reducer = { kind: 'penalized-mean', lambda: 2 } as const;
+  const cautious = (await openScorer({ ...parts, reducer }).score('Say.', answers)).answers;
+  for (const [place, answer] of cautious.entries())
+    if (answer.status === 'scored') {
+      const { score, deviation = 0 } = scores[place] as { score: number; deviation?: number };
+      expect(deviation).toBeGreaterThan(0);
+      expect(score - 2 * deviation).toBeCloseTo(answer.cautious, 12);
+      expect(answer.cautious).toBeLessThan(answer.score);
+    } else expect(scores[place]).toMatchObject({ score: null, reason: expect.stringMatching(/^context: /) });
+  const pessimism = 1;
+  expect(await guidedBy(scorer, ['p'], { kind: 'best-of', pessimism })).toHaveLength(1);
+  await expect(guidedBy(scorer, ['p'], { kind: 'rejection', accept: 0, pessimism })).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining('use best-of without patience'),
+  });
+});
+
+test('a head with one member compares answers by its own calibrated probability, and has no pessimism', async () => {
+  const { head, features } = await headOf(pairRows);
+  const scorer = headScorer({ head, features });
+  expect((await scorer.score('Say.', answers))[0]).not.toHaveProperty('deviation');
+  const strategy = { kind: 'best-of', pessimism: 1 } as const;
+  await expect(guidedBy(scorer, ['p'], strategy)).rejects.toMatchObject({ code: 'usage' });
+
   const [guided] = await guidedBy(scorer);
-  expect(guided).toMatchObject({ chosen: 'c4', scorer: { name: 'tidy 2 on backbone', method: 'head' } });
-  const preference = guided && guidedPreference(guided);
-  expect(preference).toMatchObject({ margin: 3, source: { method: 'head', keys: [] }, chosen: { score: 7 } });
-  expect(preference?.probability).toBeCloseTo(1 / (1 + Math.exp(-3)), 12);
+  if (guided === undefined) throw new Error('nothing came of it');
+  const { preference } = await guidedPreference(guided, { scorer });
+  if (preference === null) throw new Error('expected a preference');
+  const pair = [preference.chosen.text, preference.rejected.text];
+  const own = (await openScorer({ head, features }).score(guided.prompt, pair)).compare(0, 1);
+  expect(preference.probability).toBe(own?.probability);
+  expect(preference.probability).not.toBeCloseTo(1 / (1 + Math.exp(-preference.margin)), 6);
+  expect(preference).toMatchObject({ margin: own?.difference, source: { method: 'head', keys: [] } });
+  await expect(guidedPreference(guided)).rejects.toMatchObject({ code: 'usage' });
+});
+
+test('a head whose scores are no log-odds makes no preferences', async () => {
+  const rows = Array.from({ length: 40 }, (_, index) => ({
+    prompt: `question ${index}`,
+    response: `${'good '.repeat(index % 3)}${index}`,
+    label: index % 3,
+  }));
+  const scorer = headScorer(await headOf(rows));
+  expect(scorer.compare).toBeUndefined();
+  expect(() => requireComparison(scorer)).toThrow('expected a head that compares answers');
+  const [guided] = await guidedBy(scorer);
+  await expect(guided && guidedPreference(guided, { scorer })).rejects.toMatchObject({ code: 'usage' });
 });

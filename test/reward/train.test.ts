@@ -4,6 +4,7 @@ import { headPage } from '../../src/reward/head-page.ts';
 import { isHeldOut } from '../../src/reward/split.ts';
 import { trainHead } from '../../src/reward/train.ts';
 import { trainingReport } from '../../src/reward/training-report.ts';
+import { RewardHead } from '../../src/schema.ts';
 import { pairRows, trainingFiles, trainingOf } from './training-data.ts';
 
 test('a head learns what the states show, better than length and better than a coin, with its doubts', async () => {
@@ -330,4 +331,14 @@ test('an interrupted reading keeps what it read', async () => {
   expect(before).toBeLessThan(60);
   await trainHead(options);
   expect(new Set(options.engine.asked).size).toBe(options.engine.asked.length);
+});
+
+test('a version that could drive a terminal is refused before anything is read', async () => {
+  const training = await trainingOf(pairRows);
+  for (const version of ['', '1\u001b[2J', 'v 1', '1'.repeat(41)])
+    await expect(trainHead({ ...training, version })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('a version of the head'),
+    });
+  expect(RewardHead.shape.version.parse('1.0.0-rc.1+b5')).toBe('1.0.0-rc.1+b5');
 });
