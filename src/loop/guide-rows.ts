@@ -26,6 +26,7 @@ interface Kept {
 
 /** Collects the best answers of a stream; what it holds is bounded by `overall`. */
 export interface AnswerCollector {
+  /** Take a prompt's answers into account. */
   add(guided: Guided): void;
   /** A sample for each answer, with its score as label, in the order of the prompts and of their ranks. */
   samples(): Sample[];

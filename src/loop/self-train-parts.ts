@@ -53,6 +53,7 @@ export interface SelfTrainParts<Head> {
   ): TrainedHead<Head> | Promise<TrainedHead<Head>>;
   /** Write a head into an empty folder that is there. */
   writeHead(folder: string, head: Head): Promise<void>;
+  /** The head that {@link SelfTrainParts.writeHead} wrote there. */
   readHead(folder: string): Promise<LoopHead>;
 }
 

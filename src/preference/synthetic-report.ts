@@ -28,7 +28,9 @@ export interface SynthesisReport {
 
 /** Counts attempts as they come. */
 export function createSynthesisReport(operators: readonly EditOperator[]): {
+  /** Count an edit that was tried. */
   readonly add: (attempt: EditAttempt) => void;
+  /** The counts so far. */
   readonly report: () => SynthesisReport;
 } {
   const attempts = new Map(operators.map(({ name }) => [name, noCounts()]));
