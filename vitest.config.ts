@@ -1,4 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+/** Programs that tests start compile each source once: half of what starting one takes. */
+const env = { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compile', import.meta.url)) };
 
 /** Model tests share two cores, so they run one file at a time; the rest runs two at a time, since much of it waits for processes. */
 export default defineConfig({
@@ -7,6 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          env,
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.model.test.ts'],
           testTimeout: 30_000,
@@ -17,6 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'model',
+          env,
           include: ['test/**/*.model.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
