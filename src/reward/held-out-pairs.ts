@@ -45,17 +45,18 @@ export function pairsHeldOut(
   const own = figuresOf(probabilities, differences, held, options);
   const slope = lengthRegression(training);
   const side = training.targets.reduce((sum, target) => sum + target, 0) / training.targets.length;
+  // Log-odds lean exactly as far with the sides exchanged; a logistic near ½ does not.
+  const regression = held.lengths.map((length) => slope * length);
   const rules = {
-    longer: held.lengths.map((length) => (Math.sign(length) + 1) / 2),
-    'length-regression': held.lengths.map((length) => logistic(slope * length)),
-    constant: held.lengths.map(() => side),
+    longer: { leanings: held.lengths, guesses: null },
+    'length-regression': { leanings: regression, guesses: regression.map(logistic) },
+    constant: { leanings: held.lengths.map(() => side - 0.5), guesses: held.lengths.map(() => side) },
   };
   const decided = decidedRows(held);
   const hits = hitsOf(differences, held);
   const clusters = decided.map((row) => held.clusters[row] as string);
   const column = (values: readonly boolean[]) => mean(values.map(Number));
-  const baselines = Object.entries(rules).map(([name, guesses]) => {
-    const leanings = guesses.map((guess) => guess - 0.5);
+  const baselines = Object.entries(rules).map(([name, { leanings, guesses }]) => {
     const accuracy = accuracyOf(leanings, held);
     const gain = clusterBootstrap(
       difference(column(hits), column(hitsOf(leanings, held))),
@@ -63,7 +64,7 @@ export function pairsHeldOut(
       options,
     );
     // A rule that knows no doubt has no probabilities to judge.
-    if (name === 'longer') return [name, { accuracy, gain }] as const;
+    if (guesses === null) return [name, { accuracy, gain }] as const;
     const { logLoss } = calibrationEstimators(guesses, held.targets, { pairs: true });
     return [name, { accuracy, gain, 'log-loss': clusterBootstrap(logLoss, held.clusters, options) }] as const;
   });
