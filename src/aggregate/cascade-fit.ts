@@ -12,7 +12,7 @@ import {
   tallyOf,
 } from './cascade-tally.ts';
 import { logisticRegression } from './logistic-regression.ts';
-import { createRandom } from './random.ts';
+import { createRandom, shuffled } from './random.ts';
 
 /** How thresholds are fitted. */
 export interface CascadeFitOptions {
@@ -167,12 +167,7 @@ function fitLines(rows: readonly CascadeFitRow[], stages: number, pairs: boolean
 }
 
 function deal(rows: readonly CascadeFitRow[], { holdout = 0.2, seed = 0 }: CascadeFitOptions) {
-  const names = namesOf(rows);
-  const random = createRandom(seed);
-  for (let place = names.length - 1; place > 0; place--) {
-    const other = random.below(place + 1);
-    [names[place], names[other]] = [names[other] ?? '', names[place] ?? ''];
-  }
+  const names = shuffled(namesOf(rows), createRandom(seed));
   const held = Math.round(names.length * holdout);
   const learned = Math.ceil((names.length - held) / 2);
   const [learn, test] = [

@@ -76,6 +76,16 @@ export function seedFrom(...parts: readonly (string | number)[]): number {
   return createHash('sha256').update(JSON.stringify(parts)).digest().readUInt32BE(0);
 }
 
+/** The values in a drawn order (Fisher and Yates). */
+export function shuffled<Value>(values: readonly Value[], random: Random): Value[] {
+  const order = [...values];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = random.below(last + 1);
+    [order[last], order[other]] = [order[other] as Value, order[last] as Value];
+  }
+  return order;
+}
+
 /** Two outputs of SplitMix64 as four words, low word first. */
 function expandSeed(seed: number): number[] {
   if (!Number.isSafeInteger(seed)) throw new JurorError('usage', `expected an integer seed, got ${seed}`);

@@ -1,6 +1,6 @@
 /** Swiss rounds: items of like standing meet, and none meet twice. */
 import type { Comparison, Pairing } from './comparisons.ts';
-import { createRandom } from './random.ts';
+import { createRandom, shuffled } from './random.ts';
 
 /** Dead ends after which a round is matched greedily. */
 const MOST_STEPS = 20_000;
@@ -34,15 +34,9 @@ export function swissRound(
   return match(table, open, budget) ?? greedy(table, open);
 }
 
-/** The numbers 0 … size − 1 shuffled (Fisher and Yates). */
+/** The numbers 0 … size − 1 in an order that the seed decides. */
 export function seededOrder(size: number, seed: number): number[] {
-  const random = createRandom(seed);
-  const order = Array.from({ length: size }, (_, place) => place);
-  for (let place = size - 1; place > 0; place--) {
-    const other = random.below(place + 1);
-    [order[place], order[other]] = [order[other] ?? 0, order[place] ?? 0];
-  }
-  return order;
+  return shuffled([...Array(size).keys()], createRandom(seed));
 }
 
 /**

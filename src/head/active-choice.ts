@@ -1,5 +1,5 @@
 /** Which pairs to have judged next: those of which the head is least sure. */
-import { createRandom } from '../aggregate/random.ts';
+import { createRandom, shuffled } from '../aggregate/random.ts';
 import { requireFinite, requireSameLength } from '../aggregate/statistic.ts';
 import { JurorError } from '../errors.ts';
 
@@ -45,7 +45,7 @@ export function probabilityDeviation(difference: number, deviation: number): num
  * The random ones first, then those with the highest {@link probabilityDeviation}; one of each prompt, all random without a head. Fewer
  * than `count` where there are fewer prompts. Draws do not depend on the order of the candidates.
  */
-export function choosePairs(
+export function chooseDoubtful(
   { id, cluster, head }: Candidates,
   { count, randomShare = 0.2, seed = 0 }: ChoiceOptions,
 ): Choice[] {
@@ -66,9 +66,9 @@ export function choosePairs(
       chosen.push({ place, by });
     }
   };
-  const shuffled = shuffle(sorted, seed);
+  const drawn = shuffled(sorted, createRandom(seed));
   if (head === null) {
-    take(shuffled, count, 'random');
+    take(drawn, count, 'random');
     return chosen;
   }
   requireSameLength(head.difference.length, id.length);
@@ -78,24 +78,13 @@ export function choosePairs(
   const unsure = id.map((_, place) =>
     probabilityDeviation(head.difference[place] ?? 0, head.deviation[place] ?? 0),
   );
-  take(shuffled, Math.round(randomShare * count), 'random');
+  take(drawn, Math.round(randomShare * count), 'random');
   take(
     sorted.toSorted((left, right) => (unsure[right] ?? 0) - (unsure[left] ?? 0)),
     count,
     'uncertainty',
   );
   return chosen;
-}
-
-/** The values in an order that the seed decides (Fisher and Yates). */
-export function shuffle<Value>(values: readonly Value[], seed: number): Value[] {
-  const random = createRandom(seed);
-  const shuffled = [...values];
-  for (let last = shuffled.length - 1; last > 0; last--) {
-    const other = random.below(last + 1);
-    [shuffled[last], shuffled[other]] = [shuffled[other] as Value, shuffled[last] as Value];
-  }
-  return shuffled;
 }
 
 function compareText(left: string, right: string): number {

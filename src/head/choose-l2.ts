@@ -1,5 +1,5 @@
 /** The penalty with the best held-out likelihood. */
-import { createRandom } from '../aggregate/random.ts';
+import { createRandom, shuffled } from '../aggregate/random.ts';
 import { JurorError } from '../errors.ts';
 import { type HeldOutLoss, heldOutLosses } from './held-out.ts';
 import { completeLoss, requireNumber, unknownName } from './losses.ts';
@@ -93,12 +93,7 @@ function dealPrompts(clusters: readonly string[], folds: number, seed: number): 
       'data',
       `expected as many prompts as folds (${folds}) or more, got ${prompts.length}`,
     );
-  const random = createRandom(seed);
-  for (let place = prompts.length - 1; place > 0; place--) {
-    const other = random.below(place + 1);
-    [prompts[place], prompts[other]] = [prompts[other] as string, prompts[place] as string];
-  }
-  return new Map(prompts.map((prompt, place) => [prompt, place % folds]));
+  return new Map(shuffled(prompts, createRandom(seed)).map((prompt, place) => [prompt, place % folds]));
 }
 
 /** The mean, and its error from the sums by prompt: a ratio estimator's. */

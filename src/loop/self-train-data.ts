@@ -1,9 +1,8 @@
 /** What a loop may train on, what it must not, and what it is watched on. */
 
-import { seedFrom } from '../aggregate/random.ts';
+import { createRandom, seedFrom, shuffled } from '../aggregate/random.ts';
 import { contentHash, looseCluster } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
-import { shuffle } from '../head/active-choice.ts';
 import type { FeatureText } from '../reward/features.ts';
 import type { Preference, Sample } from '../schema.ts';
 import type { AnchorPair } from './self-train-parts.ts';
@@ -32,7 +31,7 @@ export function divide(
     .filter(({ prompt }) => !held.has(looseCluster(prompt)))
     .map(({ label: _label, annotations: _annotations, ...sample }) => sample);
   const clusters = [...new Set(free.map(({ prompt }) => looseCluster(prompt)))].sort();
-  const drawn = shuffle(clusters, seedFrom('probe prompts', seed));
+  const drawn = shuffled(clusters, createRandom(seedFrom('probe prompts', seed)));
   const probes = new Set(
     drawn.slice(0, Math.min(clusters.length - 1, Math.ceil(probeShare * clusters.length))),
   );
@@ -103,7 +102,7 @@ export function drawAnswers(
   const sorted = several.toSorted((left, right) => (left.id < right.id ? -1 : left.id > right.id ? 1 : 0));
   const drawn: Sample[] = [];
   let count = 0;
-  for (const sample of shuffle(sorted, seed)) {
+  for (const sample of shuffled(sorted, createRandom(seed))) {
     if (count + sample.responses.length > most) continue;
     drawn.push(sample);
     count += sample.responses.length;

@@ -1,5 +1,5 @@
 /** The parts of a loop as juror has them: edits, a judge, a backbone's features and heads trained on them. */
-import { canonicalJson, contentHash, promptCluster } from '../canonical.ts';
+import { canonicalJson, contentHash } from '../canonical.ts';
 import type { TextGenerator } from '../engine/generate.ts';
 import { JurorError } from '../errors.ts';
 import type { FeatureMatrix } from '../head/data.ts';
@@ -11,8 +11,8 @@ import { engineIdentity } from '../judge/identity.ts';
 import type { Judge } from '../judge/judge.ts';
 import { PROTOCOL_VERSION } from '../judge/protocol.ts';
 import type { EditOperator } from '../preference/edit-operator.ts';
-import { preferenceOfVerdict } from '../preference/pair-verdict.ts';
 import { synthesise } from '../preference/synthesise.ts';
+import { preferenceFromVerdict } from '../preference/verdicts.ts';
 import { type FeatureReader, requireSameFeatures } from '../reward/features.ts';
 import { readHead, writeHead } from '../reward/head-file.ts';
 import { type TrainedHead, trainHead } from '../reward/train.ts';
@@ -174,22 +174,18 @@ async function* judgePairs(
 function judgedPair(
   sample: Sample,
   verdict: Verdict,
-  { rubric, digest }: LoadedRubric,
-  { model, digest: engine }: EngineId,
+  rubric: LoadedRubric,
+  engine: EngineId,
   run: string | null,
 ): JudgedPair {
-  const made = preferenceOfVerdict({
-    sample,
-    verdict,
-    cluster: promptCluster(sample.prompt),
-    source: {
-      method: 'pairwise',
-      run,
-      round: null,
-      rubric: { id: rubric.id, version: rubric.version, digest },
-      engines: [{ model, digest: engine }],
+  let reason: string = 'invalid';
+  const preference = preferenceFromVerdict(sample, verdict, {
+    rubric,
+    engines: [{ id: engine }],
+    run,
+    leftOut: (why) => {
+      reason = why === 'unscored' ? (verdict.unscored[0] ?? 'invalid') : why;
     },
   });
-  if (typeof made !== 'string') return { status: 'judged', preference: made };
-  return { status: 'unscored', reason: made === 'unscored' ? (verdict.unscored[0] ?? 'invalid') : made };
+  return preference ? { status: 'judged', preference } : { status: 'unscored', reason };
 }

@@ -1,8 +1,8 @@
 /** The comparisons of one round: edits of known direction, and pairs that the head would learn most from. */
 
-import { seedFrom } from '../aggregate/random.ts';
+import { createRandom, seedFrom, shuffled } from '../aggregate/random.ts';
 import { contentHash, looseCluster } from '../canonical.ts';
-import { choosePairs, shuffle } from '../head/active-choice.ts';
+import { chooseDoubtful } from '../head/active-choice.ts';
 import type { FeatureText } from '../reward/features.ts';
 import type { Preference, RoundCard, Sample } from '../schema.ts';
 import { comparisonKey, drawAnswers, pairKey, pairsOfSample, sidesOf } from './self-train-data.ts';
@@ -61,7 +61,7 @@ export async function gather(input: GatherInput): Promise<Gathered> {
   const judging = await judgePairs(input, wanted, dropped, fresh);
   const edits: Preference[] = [];
   if (pairs > wanted) {
-    const order = shuffle(input.pool, seedFrom('edits', input.seed, round));
+    const order = shuffled(input.pool, createRandom(seedFrom('edits', input.seed, round)));
     const options = { round, seed: seedFrom('edit', input.seed, round), ...(signal ? { signal } : {}) };
     for await (const edit of parts.synthesise(order, options)) {
       if (!fresh(edit)) continue;
@@ -165,7 +165,7 @@ async function choose(
     const [left, right] = textsOf(sample);
     return head === null || (library.refusal(left) === null && library.refusal(right) === null);
   });
-  const choices = choosePairs(
+  const choices = chooseDoubtful(
     {
       id: candidates.map(({ id }) => id),
       cluster: candidates.map(({ prompt }) => looseCluster(prompt)),

@@ -1,10 +1,9 @@
 /** Rounds of self-training with brakes: labels that were made, a head on all of them, and people's labels to say whether it is better. */
 import { mkdir } from 'node:fs/promises';
 import { defaultGuardLimits } from '../aggregate/drift-guards.ts';
-import { seedFrom } from '../aggregate/random.ts';
+import { createRandom, seedFrom, shuffled } from '../aggregate/random.ts';
 import { contentHash } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
-import { shuffle } from '../head/active-choice.ts';
 import type { Preference, Sample, SelfTrainSettings } from '../schema.ts';
 import { lockFolder } from '../store/lock.ts';
 import { comparisonKey, divide, drawAnswers, sidesOf } from './self-train-data.ts';
@@ -113,7 +112,7 @@ async function probesOf(
     probes = [];
     const keys = new Set<string>();
     const options = { round: null, seed: seedFrom('probes', seed), ...(signal ? { signal } : {}) };
-    for await (const probe of parts.synthesise(shuffle(samples, options.seed), options)) {
+    for await (const probe of parts.synthesise(shuffled(samples, createRandom(options.seed)), options)) {
       if (keys.has(comparisonKey(probe))) continue;
       keys.add(comparisonKey(probe));
       probes.push(probe);

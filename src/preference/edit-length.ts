@@ -1,5 +1,6 @@
 /** Edits that take something away or add what nobody needs. */
-import { draw, type Edit, type PureEditOperator, shuffled } from './edit-operator.ts';
+import { shuffled } from '../aggregate/random.ts';
+import { draw, type Edit, type PureEditOperator } from './edit-operator.ts';
 import { isEnglish, leavesMarkupClosed, type Unit, unitsOf, wordsOf } from './text-spans.ts';
 
 /** True of any answer, and no help with any question. */

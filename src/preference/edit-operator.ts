@@ -1,6 +1,5 @@
 /** Edits with a known direction: what they may look at, what they give, and how one is carried out. */
-import type { Random } from '../aggregate/random.ts';
-import { createRandom } from '../aggregate/random.ts';
+import { createRandom, type Random } from '../aggregate/random.ts';
 import type { TextGenerator } from '../engine/generate.ts';
 import type { Message } from '../schema.ts';
 
@@ -89,16 +88,6 @@ export function questionOf(prompt: EditContext['prompt']): string {
 /** One of them, drawn evenly; undefined of none. */
 export function draw<Value>(values: readonly Value[], random: Random): Value | undefined {
   return values.length === 0 ? undefined : values[random.below(values.length)];
-}
-
-/** All of them in a drawn order (Fisher and Yates). */
-export function shuffled<Value>(values: readonly Value[], random: Random): Value[] {
-  const order = [...values];
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = random.below(last + 1);
-    [order[last], order[other]] = [order[other] as Value, order[last] as Value];
-  }
-  return order;
 }
 
 /** What two texts share that differ in blanks alone. */

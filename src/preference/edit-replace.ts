@@ -1,5 +1,6 @@
 /** Another text in the answer's place: one that answers something else, or one that answers nothing. */
-import { draw, type EditContext, type PureEditOperator, questionOf, shuffled } from './edit-operator.ts';
+import { shuffled } from '../aggregate/random.ts';
+import { draw, type EditContext, type PureEditOperator, questionOf } from './edit-operator.ts';
 import { isEnglish, wordsOf } from './text-spans.ts';
 
 /** Donors that are near enough in length, at most this many on each side. */

@@ -1,7 +1,7 @@
 /** Edits of answers in steps: given ones, or lines. */
-import type { Random } from '../aggregate/random.ts';
+import { type Random, shuffled } from '../aggregate/random.ts';
 import { type FoundNumber, numbersIn, otherNumber } from './edit-number.ts';
-import { draw, type Edit, type EditContext, type PureEditOperator, shuffled } from './edit-operator.ts';
+import { draw, type Edit, type EditContext, type PureEditOperator } from './edit-operator.ts';
 import { linesOf, type Span } from './text-spans.ts';
 
 /** A step and where it stands. */

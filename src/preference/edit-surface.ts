@@ -1,5 +1,6 @@
 /** Edits of the surface: spelling, and words of another language. */
-import { draw, type PureEditOperator, shuffled } from './edit-operator.ts';
+import { shuffled } from '../aggregate/random.ts';
+import { draw, type PureEditOperator } from './edit-operator.ts';
 import { isEnglish, likeCase, overlaps, protectedSpans, wordsOf } from './text-spans.ts';
 
 /** Misspell a good part of the words. */

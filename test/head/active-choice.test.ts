@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { choosePairs, probabilityDeviation, shuffle } from '../../src/head/active-choice.ts';
+import { createRandom, shuffled } from '../../src/aggregate/random.ts';
+import { chooseDoubtful, probabilityDeviation } from '../../src/head/active-choice.ts';
 
 const column = (count: number, value: (row: number) => number) =>
   Float64Array.from({ length: count }, (_, row) => value(row));
@@ -23,11 +24,11 @@ test('the pairs of which the head is least sure come first: large deviations at 
     deviation: column(50, (row) => 1 + row),
   };
   const candidates = { id: names(50, 'p'), cluster: names(50, 'c'), head };
-  const choices = choosePairs(candidates, { count: 5, randomShare: 0 });
+  const choices = chooseDoubtful(candidates, { count: 5, randomShare: 0 });
   expect(choices.map(({ place }) => place)).toEqual([49, 47, 45, 43, 41]);
-  const mixed = choosePairs(candidates, { count: 10, randomShare: 0.2 });
+  const mixed = chooseDoubtful(candidates, { count: 10, randomShare: 0.2 });
   expect(mixed.map(({ by }) => by)).toEqual([...Array(2).fill('random'), ...Array(8).fill('uncertainty')]);
-  expect(choosePairs({ ...candidates, head: null }, { count: 3 }).every(({ by }) => by === 'random')).toBe(
+  expect(chooseDoubtful({ ...candidates, head: null }, { count: 3 }).every(({ by }) => by === 'random')).toBe(
     true,
   );
 });
@@ -45,7 +46,7 @@ test('at most one pair of a prompt, no place twice, and the order of the candida
     fc.property(rows, fc.nat(10), fc.nat(100), (given, count, seed) => {
       const numbered = given.map((row, index) => ({ ...row, id: `p${index}` }));
       const choose = (list: typeof numbered) =>
-        choosePairs(
+        chooseDoubtful(
           {
             id: list.map(({ id }) => id),
             cluster: list.map(({ cluster }) => String(cluster)),
@@ -60,7 +61,7 @@ test('at most one pair of a prompt, no place twice, and the order of the candida
       const clusters = found.map(([id]) => numbered.find((row) => row.id === id)?.cluster);
       expect(new Set(clusters).size).toBe(found.length);
       expect(found.length).toBe(Math.min(count, new Set(given.map(({ cluster }) => cluster)).size));
-      expect(choose(shuffle(numbered, seed))).toEqual(found);
+      expect(choose(shuffled(numbered, createRandom(seed)))).toEqual(found);
     }),
   );
 });

@@ -102,9 +102,10 @@ test('a loop that only ever cuts answers short is refused for teaching length', 
 });
 
 test('a verdict is a pair to train on by the rules of every run', async () => {
-  const verdict = (sampleId: string, changed: Partial<Verdict> = {}) =>
+  const verdict = ({ id, responses }: Sample, changed: Partial<Verdict> = {}) =>
     ({
-      sampleId,
+      sampleId: id,
+      responseIds: responses.map((response) => response.id),
       score: 0.8,
       winner: 'a',
       perObjective: {},
@@ -123,10 +124,10 @@ test('a verdict is a pair to train on by the rules of every run', async () => {
       judge: {
         protocol: {},
         async *judgeAll() {
-          yield verdict(decided.id);
-          yield verdict(abstained.id, { abstained: {} as NonNullable<Verdict['abstained']> });
-          yield verdict(empty.id, { contentFree: ['a'] });
-          yield verdict(twice.id);
+          yield verdict(decided);
+          yield verdict(abstained, { abstained: {} as NonNullable<Verdict['abstained']> });
+          yield verdict(empty, { contentFree: ['a'] });
+          yield verdict(twice);
         },
       } as never,
       rubric: await loadRubric('better-answer'),
