@@ -14,7 +14,7 @@ export interface TextWriter {
 }
 
 /** A character has at most four bytes; so many tokens without an end of one are no character. */
-const longestPending = 16;
+const longestStall = 16;
 /** Tokens that decide how the next one is spelled. */
 const context = 8;
 
@@ -29,6 +29,7 @@ export function createTextWriter(
 ): TextWriter {
   let before: readonly Token[] = begun.slice(-context);
   let pending: Token[] = [];
+  let pause = createPause();
   let held = '';
   let stopText: string | undefined;
 
@@ -36,6 +37,7 @@ export function createTextWriter(
     const text = detokenize(pending, before);
     before = [...before, ...pending].slice(-context);
     pending = [];
+    pause = createPause();
     return text;
   };
   const release = (text: string): string => {
@@ -61,7 +63,7 @@ export function createTextWriter(
     write(token) {
       if (stopText !== undefined) return '';
       pending.push(token);
-      if (pending.length < longestPending && detokenize(pending, before).endsWith('\ufffd')) return '';
+      if (pause(detokenize(pending, before))) return '';
       return release(spell());
     },
     end() {
@@ -71,6 +73,21 @@ export function createTextWriter(
       held = '';
       return rest;
     },
+  };
+}
+
+/**
+ * Says of tokens spelled together, one more at each call, whether to wait for the next one: their end is not the end of a character,
+ * and one still comes.
+ */
+function createPause(): (spelled: string) => boolean {
+  let whole = 0;
+  let stalled = 0;
+  return (spelled) => {
+    const length = spelled.replace(/\ufffd+$/, '').length;
+    stalled = length > whole ? 1 : stalled + 1;
+    whole = length;
+    return length < spelled.length && stalled < longestStall;
   };
 }
 
@@ -103,6 +120,7 @@ export function tokenEnds(
   const ends: number[] = [];
   let known = [...before];
   let pending: Token[] = [];
+  let pause = createPause();
   let place = 0;
   for (const token of tokens) {
     pending.push(token);
@@ -110,11 +128,12 @@ export function tokenEnds(
     const length = commonLength(spelled, text, place);
     const whole = length === spelled.length;
     ends.push(place + length + (whole ? 0 : characterLength(text, place + length)));
-    if (pending.length < longestPending && spelled.endsWith('\ufffd')) continue;
+    if (pause(spelled)) continue;
     if (!whole) return null;
     place += length;
     known = [...known, ...pending].slice(-context);
     pending = [];
+    pause = createPause();
   }
   const last = pending.length === 0 ? '' : detokenize(pending, known);
   return text.slice(place) === last ? ends : null;

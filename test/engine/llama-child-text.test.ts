@@ -55,6 +55,13 @@ test('nothing of the first stop text, and nothing after it, is ever given', () =
   expect(written('one\ntwo\n', [3], ['\n\n']).pieces.join('')).toBe('one\ntwo\n');
 });
 
+test('tokens that end within characters for ever, as long as characters come, lose nothing', () => {
+  const long = '字'.repeat(40);
+  const cut = written(`a${long}`, [3], []);
+  expect(cut.pieces.join('')).toBe(`a${long}`);
+  expect(written(`a${long}`, [3], ['字字字b']).pieces.join('')).toBe(`a${long}`);
+});
+
 test('bytes that are no character, and a real replacement character, are given all the same', () => {
   const broken = createTextWriter(bytesVocabulary([Uint8Array.of(0xff)]), []);
   const pieces = Array.from({ length: 20 }, () => broken.write(0 as Token));
@@ -94,6 +101,17 @@ test('a token ends after the last character that it has a part of, wherever the 
     }),
     { numRuns: 500 },
   );
+});
+
+test('tokens that end within characters for ever have their places all the same', () => {
+  const whole = `a${'字'.repeat(40)}`;
+  const bytes = Buffer.from(whole);
+  const runs = Array.from({ length: Math.ceil(bytes.length / 3) }, (_, at) =>
+    bytes.subarray(3 * at, 3 * at + 3),
+  );
+  const spelling = { detokenize: bytesVocabulary(runs), before: [] };
+  const ends = tokenEnds(whole, [...runs.keys()] as Token[], spelling);
+  expect(ends).toEqual(runs.map((_, at) => Math.min(at + 2, whole.length)));
 });
 
 test('tokens that spell another text have no places', () => {
