@@ -3,9 +3,9 @@ const layers = [
   ['schema', 'errors', 'events', 'canonical'],
   ['aggregate', 'head'],
   ['rubric', 'scale', 'prompt', 'prompt-template', 'fence', 'yaml', 'dataset', 'store', 'engine'],
-  ['judge', 'preference', 'reward'],
-  ['card', 'loop'],
-  ['cli', 'index', 'langchain', 'statistics'],
+  ['judge', 'preference', 'reward', 'exchange'],
+  ['card', 'loop', 'suite', 'view', 'report', 'scoring'],
+  ['cli', 'index', 'langchain', 'statistics', 'vitest', 'integrations'],
 ];
 const pattern = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;
 
