@@ -12,7 +12,7 @@ const candidates = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/
 /** Vitest's global set-up of the browser tests: afterwards there is a browser. Throws, and so fails the tests, where there is none. */
 export async function setup(): Promise<void> {
   if (await findBrowser()) return;
-  console.log('browser tests: installing the Debian package chromium');
+  process.stderr.write('browser tests: installing the Debian package chromium\n');
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const administrator = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   try {
