@@ -4,7 +4,14 @@ import { defineConfig } from 'vitest/config';
 /** Programs that tests start compile each source once: half of what starting one takes. */
 const env = { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compile', import.meta.url)) };
 
-/** Model tests share two cores, so they run one file at a time; the rest runs two at a time, since much of it waits for processes. */
+/** Tests whose engines take both cores; the other engines have one thread. */
+const wide = ['test/engine/exact.model.test.ts', 'test/engine/numerics.model.test.ts'];
+
+const project = (name: string, suffix: string, rest: object = {}) => ({
+  test: { name, env, include: [`test/**/*.${suffix}.test.ts`], maxWorkers: 2, ...rest },
+});
+
+/** Two files at a time, on two cores: first those without a model, then models of one thread each, then models of two threads alone. */
 export default defineConfig({
   test: {
     projects: [
@@ -19,39 +26,33 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
+      project('browser', 'browser', {
+        globalSetup: ['test/support/browser.ts'],
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        sequence: { groupOrder: 0 },
+      }),
+      project('integration', 'integration', {
+        testTimeout: 120_000,
+        hookTimeout: 300_000,
+        sequence: { groupOrder: 0 },
+      }),
+      project('model', 'model', {
+        exclude: wide,
+        testTimeout: 180_000,
+        hookTimeout: 180_000,
+        sequence: { groupOrder: 1 },
+      }),
       {
         test: {
-          name: 'browser',
+          name: 'model-wide',
           env,
-          include: ['test/**/*.browser.test.ts'],
-          globalSetup: ['test/support/browser.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        test: {
-          name: 'integration',
-          env,
-          include: ['test/**/*.integration.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        test: {
-          name: 'model',
-          env,
-          include: ['test/**/*.model.test.ts'],
+          include: wide,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
