@@ -153,6 +153,31 @@ const recordings = {
       join(folder, 'beam.jsonl'),
     ],
   ],
+  // Hidden states, for the guide about preference data: a head on the verdicts of the first recording.
+  train: [
+    [
+      'src/cli/main.ts',
+      'prefs',
+      join(folder, 'pairs'),
+      '--data',
+      'fixtures/demo/pairs.jsonl',
+      '--out',
+      join(folder, 'prefs.jsonl'),
+    ],
+    [
+      'src/cli/main.ts',
+      'train',
+      join(folder, 'prefs.jsonl'),
+      '--holdout',
+      '0.3',
+      '--threads',
+      '1',
+      '--gpu',
+      'off',
+      '--out',
+      join(folder, 'head'),
+    ],
+  ],
   // Nothing fits 256 tokens: unscored judgments, on record.
   'small-context': [
     [

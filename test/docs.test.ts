@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { recordings, root, runNode } from './cli/juror.ts';
 
-/** A console block: a command and what it prints. `<!-- $ command -->` is run and not shown. */
-const block = /^```console\n\$ (?<command>.+)\n(?<output>[\s\S]*?)^```$|^<!-- \$ (?<hidden>.+) -->$/gm;
+/** A console block: a command, what it prints, and how it ends where that is not 0. `<!-- $ command -->` is run and not shown. */
+const block =
+  /^```console(?<ending> exit=\d+)?\n\$ (?<command>.+)\n(?<output>[\s\S]*?)^```$|^<!-- \$ (?<hidden>.+) -->$/gm;
 
 /** A page with the output of each of its commands, run in order in one folder that has `fixtures/`. */
 async function replayed(page: string): Promise<string> {
@@ -15,20 +16,20 @@ async function replayed(page: string): Promise<string> {
   const blocks = [...page.matchAll(block)];
   const printed: string[] = [];
   for (const { 0: text, groups } of blocks) {
-    const { command, hidden, output = '' } = groups ?? {};
-    const stdout = await run(command ?? hidden ?? '', folder.path);
+    const { command, hidden, output = '', ending = '' } = groups ?? {};
+    const stdout = await run(command ?? hidden ?? '', folder.path, Number(ending.slice(' exit='.length)));
     // A replay takes no time; the page keeps the time that the model took.
     const time = /made in [^·]+·/.exec(output)?.[0];
     printed.push(
       command
-        ? `\`\`\`console\n$ ${command}\n${time ? stdout.replace(/made in [^·]+·/, time) : stdout}\`\`\``
+        ? `\`\`\`console${ending}\n$ ${command}\n${time ? stdout.replace(/made in [^·]+·/, time) : stdout}\`\`\``
         : text,
     );
   }
   return page.replace(block, () => printed.shift() ?? '');
 }
 
-async function run(command: string, folder: string): Promise<string> {
+async function run(command: string, folder: string, expected: number): Promise<string> {
   // A word in quotes is what a shell makes of it.
   const [program, ...words] = command.split(' ').map((word) => word.replace(/^'(.*)'$/, '$1'));
   const parameters =
@@ -38,17 +39,19 @@ async function run(command: string, folder: string): Promise<string> {
   const environment = { JUROR_REPLAY: join(root, recordings.full) };
   const { code, stdout, stderr } = await runNode(parameters, join(folder, 'home'), environment, folder);
   expect({ code, stderr: stderr.split('\n').filter((line) => line.startsWith('juror:')) }).toEqual({
-    code: 0,
+    code: expected,
     stderr: [],
   });
   return stdout;
 }
 
-const pages = (await readdir(join(root, 'docs')))
-  .filter((name) => name.endsWith('.md'))
-  .map((name) => join('docs', name));
+const pages = ['docs', 'docs/guides'].map(async (folder) =>
+  (await readdir(join(root, folder)))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name)),
+);
 
-test.for(['README.md', ...pages])('%s', async (name) => {
+test.for(['README.md', ...(await Promise.all(pages)).flat()])('%s', async (name) => {
   const page = await readFile(join(root, name), 'utf8');
   if (page.search(block) < 0) return;
   await expect(await replayed(page)).toMatchFileSnapshot(join(root, name));

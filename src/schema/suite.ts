@@ -26,20 +26,28 @@ export const SuiteJudge = z.strictObject({
   ),
   replay: Words.optional().describe('A recording to play back instead of a model, relative to the suite'),
   baseUrl: z.url().optional().describe('Server of an openai:model'),
-  numerics: z.enum(['exact', 'fast']).optional(),
-  gpu: z.enum(['auto', 'cuda', 'vulkan', 'metal', 'off']).optional(),
-  threads: z.int().positive().optional(),
+  numerics: z
+    .enum(['exact', 'fast'])
+    .optional()
+    .describe('exact: same request, same bits; default: exact on a CPU, fast on a GPU'),
+  gpu: z.enum(['auto', 'cuda', 'vulkan', 'metal', 'off']).optional().describe('Compute layer; default auto'),
+  threads: z.int().positive().optional().describe('Default: measured'),
   context: z.int().min(256).optional().describe('Tokens per sequence'),
 });
 export type SuiteJudge = z.infer<typeof SuiteJudge>;
 
 /** How the judges deliberate; the flags of `juror judge` by another name. */
 export const SuiteProtocol = z.strictObject({
-  seed: z.int().nonnegative().default(0),
-  critique: CritiqueMode.default('none'),
-  critiqueTokens: z.int().positive().optional(),
+  seed: z.int().nonnegative().default(0).describe('Of everything random'),
+  critique: CritiqueMode.default('none').describe(
+    '`none`; `brief` or `full` before the verdict; `after`: written from it',
+  ),
+  critiqueTokens: z.int().positive().optional().describe('Budget of one critique; default 96, of `full` 320'),
   samples: z.int().positive().default(1).describe('Critiques per judgment, averaged'),
-  steps: z.enum(['given', 'lines', 'numbered']).default('given'),
+  steps: z
+    .enum(['given', 'lines', 'numbered'])
+    .default('given')
+    .describe('Stepwise: cut answers without steps at their lines or numbered lines'),
   tieBand: z.number().min(0).max(30).default(0).describe('Nats within which orders that disagree are a tie'),
 });
 export type SuiteProtocol = z.infer<typeof SuiteProtocol>;
@@ -54,9 +62,9 @@ export type SuiteMeasure = z.infer<typeof SuiteMeasure>;
 
 /** Which verdicts a gate looks at; what is left out is all of them. */
 const selection = {
-  data: Name.optional(),
-  judge: Name.optional(),
-  rubric: Name.optional(),
+  data: Name.optional().describe('Only these data; default: all'),
+  judge: Name.optional().describe('Only this judge; default: all'),
+  rubric: Name.optional().describe('Only this rubric; default: all that the measure fits'),
   criterion: Name.optional().describe('One criterion instead of the whole verdict'),
   objective: Name.optional().describe('One objective instead of the whole verdict'),
   slice: z.record(z.string(), Scalar).optional().describe('Only samples with these values'),
@@ -64,7 +72,7 @@ const selection = {
 };
 
 const named = {
-  id: Name,
+  id: Name.describe('Name of the gate'),
   description: Words.optional().describe('Why it is there; shown where it fails'),
 };
 
@@ -89,8 +97,8 @@ export const FigureGate = z.strictObject({
   kind: z.literal('figure'),
   ...selection,
   ...measured,
-  min: z.number().optional(),
-  max: z.number().optional(),
+  min: z.number().optional().describe('The least that passes'),
+  max: z.number().optional().describe('The most that passes'),
   bound,
 });
 export type FigureGate = z.infer<typeof FigureGate>;
@@ -136,9 +144,9 @@ export type SuiteGate = z.infer<typeof SuiteGate>;
 /** A suite file. */
 export const Suite = z.strictObject({
   $schema: z.string().optional().describe('For editors'),
-  name: Name,
-  description: Words.optional(),
-  data: z.array(SuiteData).min(1),
+  name: Name.describe('Name in reports, and of the folder where none is given'),
+  description: Words.optional().describe('Shown in reports'),
+  data: z.array(SuiteData).min(1).describe('What is judged'),
   rubrics: z.array(Words).min(1).describe('Ready rubrics by id, or files relative to the suite'),
   judges: z.array(SuiteJudge).min(1).describe('Several judge one after another, or together as a panel'),
   panel: z
@@ -156,7 +164,7 @@ export const Suite = z.strictObject({
     .array(Words)
     .default([])
     .describe('band:X, center:X, disagreement:X, flipped, content-free: abstain on such verdicts'),
-  protocol: SuiteProtocol.prefault({}),
+  protocol: SuiteProtocol.prefault({}).describe('How the judges deliberate'),
   calibration: Words.optional().describe('A file of `juror calibrate`, relative to the suite'),
   slices: z
     .array(Words)
@@ -167,7 +175,7 @@ export const Suite = z.strictObject({
     'Share of verdicts that may be missing; above it the run is incomplete (exit code 3), whatever the gates say',
   ),
   baselines: z.record(Name, Words).default({}).describe('Earlier results by name: folders of `juror suite`'),
-  gates: z.array(SuiteGate).default([]),
+  gates: z.array(SuiteGate).default([]).describe('What must hold'),
 });
 export type Suite = z.infer<typeof Suite>;
 /** A suite as people write it: defaults may be left out. */
