@@ -1,13 +1,16 @@
 /** The console blocks of README.md and docs/ are run from the recording: what the pages show is what juror prints. */
-import { mkdtempDisposable, readdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, mkdtempDisposable, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { recordings, root, runNode } from './cli/juror.ts';
 
-/** A console block: a command, what it prints, and how it ends where that is not 0. `<!-- $ command -->` is run and not shown. */
+/**
+ * A console block: a command, what it prints, and how it ends where that is not 0. `<!-- $ command -->` is run and not shown; a block
+ * with `file=PATH` is written to that file.
+ */
 const block =
-  /^```console(?<ending> exit=\d+)?\n\$ (?<command>.+)\n(?<output>[\s\S]*?)^```$|^<!-- \$ (?<hidden>.+) -->$/gm;
+  /^```console(?<ending> exit=\d+)?\n\$ (?<command>.+)\n(?<output>[\s\S]*?)^```$|^```\w+ file=(?<file>\S+)\n(?<content>[\s\S]*?)^```$|^<!-- \$ (?<hidden>.+) -->$/gm;
 
 /** A page with the output of each of its commands, run in order in one folder that has `fixtures/`. */
 async function replayed(page: string): Promise<string> {
@@ -16,7 +19,13 @@ async function replayed(page: string): Promise<string> {
   const blocks = [...page.matchAll(block)];
   const printed: string[] = [];
   for (const { 0: text, groups } of blocks) {
-    const { command, hidden, output = '', ending = '' } = groups ?? {};
+    const { command, hidden, file, content = '', output = '', ending = '' } = groups ?? {};
+    if (file !== undefined) {
+      await mkdir(dirname(join(folder.path, file)), { recursive: true });
+      await writeFile(join(folder.path, file), content);
+      printed.push(text);
+      continue;
+    }
     const stdout = await run(command ?? hidden ?? '', folder.path, Number(ending.slice(' exit='.length)));
     // A replay takes no time; the page keeps the time that the model took.
     const time = /made in [^·]+·/.exec(output)?.[0];
@@ -31,7 +40,10 @@ async function replayed(page: string): Promise<string> {
 
 async function run(command: string, folder: string, expected: number): Promise<string> {
   // A word in quotes is what a shell makes of it.
-  const [program, ...words] = command.split(' ').map((word) => word.replace(/^'(.*)'$/, '$1'));
+  const [program, ...words] = command
+    .replace(/^npx /, '')
+    .split(' ')
+    .map((word) => word.replace(/^'(.*)'$/, '$1'));
   const parameters =
     program === 'juror'
       ? [join(root, 'src/cli/main.ts'), ...words]
