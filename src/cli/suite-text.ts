@@ -124,7 +124,7 @@ function runLines(result: SuiteResult, run: SuiteRun, page: Page): string[] {
     ...outstanding.slice(0, page.most).flatMap(({ figure, whole }) => {
       const { rubric, measure } = figure;
       const own = figureWords(figure.figure, measure);
-      const words = `${sliceWords(figure.slice)}: ${measure} of ${rubric}, ${partWords(figure)}, ${own}, n ${figure.figure.n}; all ${figureWords(whole.figure, measure)}`;
+      const words = `${sliceWords(figure.slice)}: ${measure} of ${rubric}, ${partWords(figure)}: ${own}, n ${figure.figure.n}; all ${figureWords(whole.figure, measure)}`;
       return folded(words, '  stands out ', page);
     }),
     ...(outstanding.length > page.most
@@ -152,20 +152,20 @@ function countWords(run: SuiteRun): string {
 /** Figures as a table, or, where that is wider than the terminal, one below the other. */
 function figureTable(figures: readonly SuiteFigure[], page: Page): string[] {
   const rows = figures.map((figure) => [
-    safe(figure.rubric),
     safe(partWords(figure)),
+    safe(figure.rubric),
     figure.measure,
     figureWords(figure.figure, figure.measure),
     count(figure.figure.n),
     count(figure.unscored),
   ]);
   const numbers = ['figure', 'n', 'unscored'];
-  const lines = table(['rubric', 'of', 'measure', ...numbers], rows, numbers)
+  const lines = table(['figures of', 'rubric', 'measure', ...numbers], rows, numbers)
     .split('\n')
     .map((line) => `  ${line}`);
   if (lines.every((line) => line.length <= page.width)) return lines;
   return figures.flatMap((figure) => [
-    ...folded(`${figure.rubric}, ${partWords(figure)}`, '  ', page),
+    ...folded(`${partWords(figure)} of ${figure.rubric}`, '  ', page),
     ...folded(
       `${figure.measure} ${figureWords(figure.figure, figure.measure)}, n ${count(figure.figure.n)}, ${count(figure.unscored)} unscored`,
       '    ',

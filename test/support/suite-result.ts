@@ -6,15 +6,19 @@ export type SuiteEnding = SuiteResult['status'];
 
 /** Options of {@link suiteResult}. */
 export interface SuiteResultOptions {
-  /** What stands in every text that comes from users or data; default: plain words. The result need not fit its schema. */
-  readonly text?: string;
+  /**
+   * What stands in every text that comes from users or data: one text for all, or several, one after another. Default: plain
+   * words. The result need not fit its schema.
+   */
+  readonly text?: string | Iterator<string, undefined>;
   /** Default 1: each further run has the same figures under another judge. */
   readonly judges?: number;
 }
 
 /** A suite of two data files under two rubrics; `failed` and `incomplete` have gates that are so. */
 export function suiteResult(ending: SuiteEnding, { text, judges = 1 }: SuiteResultOptions = {}): SuiteResult {
-  const say = (plain: string) => text ?? plain;
+  const say = (plain: string) =>
+    text === undefined ? plain : typeof text === 'string' ? text : (text.next().value ?? plain);
   const names = Array.from({ length: judges }, (_, index) =>
     say(index === 0 ? 'small' : `small-${index + 1}`),
   );
@@ -31,7 +35,7 @@ export function suiteResult(ending: SuiteEnding, { text, judges = 1 }: SuiteResu
       description: say('What every release of the support bot must keep.'),
       digest: 'd1'.repeat(32),
     },
-    ...(text === undefined ? {} : { filter: [text] }),
+    ...(text === undefined ? {} : { filter: [say('')] }),
     status: ending,
     incomplete: incomplete
       ? [
