@@ -1,13 +1,11 @@
 /** What becomes of a suite's result: files, summaries for people, telemetry; and the same of plain runs. */
 import { appendFile } from 'node:fs/promises';
 import { Command, type OptionValues } from '@commander-js/extra-typings';
-import { DiagLogLevel, diag } from '@opentelemetry/api';
 import { JurorError } from '../errors.ts';
 import type { SuiteResult } from '../schema.ts';
 import { writeAtomically } from '../store/atomic-file.ts';
 import { figureCsv, verdictCsv } from '../suite/output-csv.ts';
 import { githubAnnotations } from '../suite/output-github.ts';
-import { junitXml } from '../suite/output-junit.ts';
 import { suiteMarkdown } from '../suite/output-markdown.ts';
 import { capturesContent, sendTelemetry } from '../suite/output-telemetry.ts';
 import { captureVariable } from '../suite/output-telemetry-names.ts';
@@ -81,6 +79,8 @@ export function requireOutputFlags({
 export interface OutputOptions {
   /** The suite file, for notes in GitHub Actions; relative to the repository. Default: notes name no file. */
   readonly file?: string;
+  /** How verdicts of its runs are derived, such as calibrated. Default: as judged. */
+  readonly derive?: VerdictSource['derive'];
   /** Default: the process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -95,12 +95,12 @@ export async function writeOutputs(
   folder: string,
   flags: Partial<OutputFlags>,
   terminal: Terminal,
-  { file, environment = process.env }: OutputOptions = {},
+  { file, derive, environment = process.env }: OutputOptions = {},
 ): Promise<void> {
   requireOutputFlags(flags);
   const { junit, markdown, figures, github, json } = flags;
   const written = [
-    ...(await write(junit, () => [junitXml(result)])),
+    ...(await write(junit, () => junitParts(result))),
     ...(await write(markdown === '-' ? undefined : markdown, () => [suiteMarkdown(result)])),
     ...(await write(figures, () => figureCsv(result))),
   ];
@@ -108,7 +108,7 @@ export async function writeOutputs(
   else if (markdown === '-') terminal.print(suiteMarkdown(result).trimEnd());
   else terminal.print(describeSuite(result, terminal, { folder }));
   if (github) await tellGithub(result, file, terminal, environment);
-  written.push(...(await writeVerdicts(suiteSources(result, folder), flags, terminal, environment)));
+  written.push(...(await writeVerdicts(suiteSources(result, folder, derive), flags, terminal, environment)));
   if (written.length > 0) terminal.note(`wrote ${harmless(written.join(', '))}`);
 }
 
@@ -143,6 +143,7 @@ async function tellTelemetry(
     terminal.warn(
       `juror: ${captureVariable}: expected NO_CONTENT, SPAN_ONLY, EVENT_ONLY or SPAN_AND_EVENT, got '${excerpt(unknown, 40)}'; nothing is captured`,
     );
+  const { DiagLogLevel, diag } = await import('@opentelemetry/api');
   // The exporter tells of events that a receiver refused only here.
   const told = new Set<string>();
   const tell = (message: string, ...details: unknown[]) =>
@@ -164,6 +165,12 @@ async function tellTelemetry(
   } finally {
     diag.disable();
   }
+}
+
+/** Loaded only where it is asked for, as telemetry is. */
+async function* junitParts(result: SuiteResult) {
+  const { junitXml } = await import('../suite/output-junit.ts');
+  yield junitXml(result);
 }
 
 async function write(

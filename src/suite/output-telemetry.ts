@@ -1,8 +1,6 @@
 /** Verdicts as OpenTelemetry events, sent as OTLP over HTTP. Without capture nothing that anybody wrote leaves but names. */
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
-import { LoggerProvider, type LoggerProviderOptions, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { LoggerProviderOptions, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { JurorError } from '../errors.ts';
-import { evaluationEvents } from './output-telemetry-events.ts';
 import { captureVariable } from './output-telemetry-names.ts';
 import { readVerdicts, type VerdictSource } from './output-verdicts.ts';
 
@@ -45,8 +43,13 @@ export async function sendTelemetry(
 ): Promise<TelemetryReport> {
   if (environment.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true')
     return { sent: 0, failure: 'OTEL_SDK_DISABLED is set' };
+  const address = url === undefined ? {} : { url: logsAddress(url) };
+  // Loaded here: every start of the command line would wait for what few need.
+  const { LoggerProvider } = await import('@opentelemetry/sdk-logs');
+  const { OTLPLogExporter } = await import('@opentelemetry/exporter-logs-otlp-http');
+  const { evaluationEvents } = await import('./output-telemetry-events.ts');
   const exporter = new OTLPLogExporter({
-    ...(url === undefined ? {} : { url: logsAddress(url) }),
+    ...address,
     ...(timeout === undefined ? {} : { timeoutMillis: timeout }),
   });
   const waiting: ReadableLogRecord[] = [];
@@ -64,9 +67,9 @@ export async function sendTelemetry(
     if (batch.length === 0) return;
     failure = await new Promise<string | undefined>((resolve) =>
       exporter.export(batch, ({ code, error }) =>
-        resolve(code === 0 ? undefined : (error?.message ?? 'the receiver did not take it')),
+        resolve(code === 0 ? undefined : error?.message || 'the receiver did not take it'),
       ),
-    );
+    ).catch(String);
     if (failure === undefined) sent += batch.length;
   };
   try {

@@ -31,12 +31,17 @@ export interface SourcedVerdict {
   readonly judgments: readonly Judgment[];
 }
 
-/** The run folders of a suite's result, under the folder that it stands in. */
-export function suiteSources(result: SuiteResult, folder: string): readonly VerdictSource[] {
+/** The run folders of a suite's result, under the folder that it stands in; `derive` as in {@link VerdictSource}. */
+export function suiteSources(
+  result: SuiteResult,
+  folder: string,
+  derive?: VerdictSource['derive'],
+): readonly VerdictSource[] {
   const { name, digest } = result.suite;
   return result.runs.map(({ data, judge, folder: own }) => ({
     folder: join(folder, own),
     suite: { name, digest, data, judge },
+    ...(derive === undefined ? {} : { derive }),
   }));
 }
 

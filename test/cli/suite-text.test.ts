@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeSuite } from '../../src/cli/suite-text.ts';
 import type { SuiteResult } from '../../src/schema.ts';
-import { hostileTexts } from '../support/hostile-texts.ts';
+import { hostileStream } from '../support/hostile-texts.ts';
 import { suiteResult } from '../support/suite-result.ts';
 
 const plain = (width: number) => ({ width, style: (_format: unknown, text: string) => text });
@@ -75,14 +75,8 @@ test('a part says that its gates come later, and long lists are cut and counted'
 
 for (const width of [40, 60, 110])
   test(`hostile texts on ${width} columns: no control character, no wider line, no command of a runner`, () => {
-    let seen = 0;
-    const texts = hostileTexts(1000)
-      .values()
-      .map((text) => {
-        seen++;
-        return text;
-      });
-    while (seen < 1000) {
+    const { texts, taken } = hostileStream(1000);
+    while (taken() < 1000) {
       const text = shown(suiteResult('incomplete', { text: texts }), width);
       expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u);
       expect(text).not.toMatch(/^\s*::|##\[/m);

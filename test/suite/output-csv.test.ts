@@ -8,7 +8,7 @@ import { Verdict } from '../../src/schema.ts';
 import { figureCsv, verdictCsv } from '../../src/suite/output-csv.ts';
 import { verdictLines } from '../../src/suite/output-verdicts.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
-import { hostileTexts } from '../support/hostile-texts.ts';
+import { hostileStream, hostileTexts } from '../support/hostile-texts.ts';
 import { suiteResult } from '../support/suite-result.ts';
 import { judgedRun } from '../support/suite-run.ts';
 
@@ -50,14 +50,8 @@ test('figures: one a row, what is not there is empty', async () => {
 });
 
 test('1,000 hostile texts come back from CSV, and no cell begins like a formula', async () => {
-  let seen = 0;
-  const texts = hostileTexts(1000)
-    .values()
-    .map((text) => {
-      seen++;
-      return text;
-    });
-  while (seen < 1000) {
+  const { texts, taken } = hostileStream(1000);
+  while (taken() < 1000) {
     const result = suiteResult('failed', { text: texts });
     const text = await textOf(figureCsv(result));
     const rows = rowsOf(text);

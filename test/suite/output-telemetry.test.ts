@@ -1,7 +1,7 @@
 import { mkdtempDisposable, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as conventions from '@opentelemetry/semantic-conventions/incubating';
 import { afterAll, expect, test } from 'vitest';
 import type { Sample } from '../../src/schema.ts';
 import { capturesContent, sendTelemetry } from '../../src/suite/output-telemetry.ts';
@@ -14,6 +14,9 @@ import {
 import { fakeEngine } from '../support/fake-engine.ts';
 import { logServer } from '../support/log-server.ts';
 import { judgedRun } from '../support/suite-run.ts';
+
+// The SDK's own copy; juror has the names alone.
+const near = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/sdk-logs'));
 
 const secret = (index: number) => `secret-${(index * 7919 + 104_729).toString(36)}-${index}`;
 
@@ -61,13 +64,9 @@ const secrets = await judgedRun(home.path, 'answers', {
 });
 
 test('names are those of the conventions, and of juror alone otherwise', async () => {
-  const manifest = JSON.parse(
-    await readFile(
-      new URL('../../node_modules/@opentelemetry/semantic-conventions/package.json', import.meta.url),
-      'utf8',
-    ),
-  );
-  expect(manifest.version).toBe(conventionVersion);
+  const conventions = near('@opentelemetry/semantic-conventions/incubating');
+  const manifest = join(near.resolve('@opentelemetry/semantic-conventions'), '../../package.json');
+  expect(JSON.parse(await readFile(manifest, 'utf8')).version).toBe(conventionVersion);
   expect(evaluationEvent).toBe(conventions.EVENT_GEN_AI_EVALUATION_RESULT);
   expect(conventionNames).toEqual({
     name: conventions.ATTR_GEN_AI_EVALUATION_NAME,

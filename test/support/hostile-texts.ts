@@ -117,3 +117,18 @@ export function hostileTexts(count: number): readonly string[] {
   );
   return [...known, ...mixed].slice(0, count);
 }
+
+/** The same, one after another, and how many of them were taken. */
+export function hostileStream(count: number): {
+  readonly texts: Iterator<string>;
+  readonly taken: () => number;
+} {
+  let taken = 0;
+  function* each() {
+    for (const text of hostileTexts(count)) {
+      taken++;
+      yield text;
+    }
+  }
+  return { texts: each(), taken: () => taken };
+}

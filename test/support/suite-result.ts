@@ -10,7 +10,7 @@ export interface SuiteResultOptions {
    * What stands in every text that comes from users or data: one text for all, or several, one after another. Default: plain
    * words. The result need not fit its schema.
    */
-  readonly text?: string | Iterator<string, undefined>;
+  readonly text?: string | Iterator<string>;
   /** Default 1: each further run has the same figures under another judge. */
   readonly judges?: number;
 }
@@ -18,7 +18,7 @@ export interface SuiteResultOptions {
 /** A suite of two data files under two rubrics; `failed` and `incomplete` have gates that are so. */
 export function suiteResult(ending: SuiteEnding, { text, judges = 1 }: SuiteResultOptions = {}): SuiteResult {
   const say = (plain: string) =>
-    text === undefined ? plain : typeof text === 'string' ? text : (text.next().value ?? plain);
+    text === undefined ? plain : typeof text === 'string' ? text : String(text.next().value ?? plain);
   const names = Array.from({ length: judges }, (_, index) =>
     say(index === 0 ? 'small' : `small-${index + 1}`),
   );
