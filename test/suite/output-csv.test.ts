@@ -18,8 +18,9 @@ async function textOf(parts: Iterable<string> | AsyncIterable<string>): Promise<
   return all.join('');
 }
 
+/** As a spreadsheet reads it: any line break ends a row, unless it is quoted. */
 const rowsOf = (text: string): Record<string, string>[] =>
-  parse(text, { columns: true, record_delimiter: '\r\n', relax_column_count: false });
+  parse(text, { columns: true, record_delimiter: ['\r\n', '\n', '\r'], relax_column_count: false });
 
 /** What OWASP lists, with line feeds and full-width signs; numbers of ours may be negative. */
 const isFormula = (cell: string) =>
