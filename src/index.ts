@@ -499,3 +499,20 @@ export type { RunConfiguration, RunCounts } from './store/manifest.ts';
 export { memoryStore } from './store/memory.ts';
 export { openRun, type Run, readRun } from './store/run.ts';
 export type { PlanRow, Store } from './store/store.ts';
+export { figureCsv, verdictCsv } from './suite/output-csv.ts';
+export { githubAnnotations } from './suite/output-github.ts';
+export { junitXml } from './suite/output-junit.ts';
+export { mostMarkdownCharacters, suiteMarkdown } from './suite/output-markdown.ts';
+export {
+  capturesContent,
+  sendTelemetry,
+  type TelemetryOptions,
+  type TelemetryReport,
+} from './suite/output-telemetry.ts';
+export {
+  readVerdicts,
+  type SourcedVerdict,
+  suiteSources,
+  type VerdictSource,
+  verdictLines,
+} from './suite/output-verdicts.ts';
