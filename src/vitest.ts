@@ -26,12 +26,11 @@ afterAll(closeCurrentJudge, 600_000);
 export type { AnswerScore, AnswersToCompare, AnswerToScore } from './scoring/answer-judge.ts';
 export type { RecordingUpdate } from './scoring/recording.ts';
 export { type FileJudge, type FileJudgeCall, type FileJudgeOptions, useJudge } from './vitest/file-judge.ts';
-export {
-  type AnswerMatcherOptions,
-  type AnswerMatchers,
-  answerMatchers,
-  type BeatOptions,
-  type PassOptions,
+export type {
+  AnswerMatcherOptions,
+  AnswerMatchers,
+  BeatOptions,
+  PassOptions,
 } from './vitest/matchers.ts';
 
 declare global {

@@ -1,6 +1,6 @@
 /** A juror scorer in evalite: `npx evalite`. */
 import { evalite } from 'evalite';
-import { jurorScorer } from 'juror/evalite';
+import { jurorScorer, type Rationale } from 'juror/evalite';
 import { afterAll } from 'vitest';
 import { ask, questions } from './application.ts';
 import { judging } from './judging.ts';
@@ -15,6 +15,6 @@ evalite('Capitals', {
   columns: ({ input, output, scores }) => [
     { label: 'Question', value: input },
     { label: 'Answer', value: output },
-    { label: 'Why', value: (scores[0]?.metadata as { rationale: string }).rationale },
+    { label: 'Why', value: scores.map(({ metadata }) => (metadata as Rationale).rationale).join('\n') },
   ],
 });

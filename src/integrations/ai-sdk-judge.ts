@@ -10,9 +10,11 @@ interface Call {
 /** A middleware of specification version 4. Disposing closes the engine that it opened. */
 export interface JudgeMiddleware extends AsyncDisposable {
   readonly specificationVersion: 'v4';
+  /** Judge a whole answer. */
   wrapGenerate<Result extends { content: readonly { readonly type: string }[]; providerMetadata?: unknown }>(
     call: Call & { readonly doGenerate: () => PromiseLike<Result> },
   ): Promise<Result>;
+  /** Judge a streamed answer at its end. */
   wrapStream<Part extends { readonly type: string }, Result extends { stream: ReadableStream<Part> }>(
     call: Call & { readonly doStream: () => PromiseLike<Result> },
   ): Promise<Result>;

@@ -20,7 +20,9 @@ export interface JurorLanguageModel extends AsyncDisposable {
   readonly provider: 'juror';
   readonly modelId: string;
   readonly supportedUrls: Record<string, RegExp[]>;
+  /** One answer, whole. */
   doGenerate(options: AiCallOptions): Promise<AiGenerateResult>;
+  /** One answer in pieces, then its usage. */
   doStream(options: AiCallOptions): Promise<AiStreamResult>;
 }
 
@@ -32,6 +34,7 @@ export interface JurorProvider extends AsyncDisposable {
   /** The model of this name: one of the catalogue, a .gguf file or hf:owner/repository/file. */
   (model?: string): JurorLanguageModel;
   readonly specificationVersion: 'v4';
+  /** The model of this name, as a call of the provider gives it. */
   languageModel(model: string): JurorLanguageModel;
   /** None: throws JurorError `usage`. */
   embeddingModel(model: string): never;

@@ -49,6 +49,7 @@ export interface RunReading {
 /** A judge as `toSatisfyJudge` and `describeEval` take it. Disposing closes the engine that it opened. */
 export interface JurorRunJudge extends AsyncDisposable {
   readonly name: string;
+  /** Score a run. Throws JurorError `engine` where there is no score. */
   assess(run: JudgedRun): Promise<{
     score: number;
     metadata: { rationale: string } & Record<string, Json | undefined>;

@@ -10,7 +10,7 @@ import { writeAtomically } from '../store/atomic-file.ts';
 
 /**
  * What may become of a recording. `none`: it is played back, and no model is asked. `new`: a model is asked for what it lacks, and the
- * answer is added. `all`: a model is asked for everything, and what is no longer asked for is dropped.
+ * answer is added. `all`: a model is asked for everything.
  */
 export type RecordingUpdate = 'none' | 'new' | 'all';
 
@@ -26,8 +26,8 @@ export interface RecordingOptions {
 
 /** An engine that plays, and may record. Disposing tidies the file and closes the model. */
 export interface RecordedEngine extends Engine, TextGenerator {
-  /** Keep what nobody asked for when `all` is made anew: call it where only a part of the questions were asked. */
-  keepUnasked(): void;
+  /** With `all`: let disposing drop what nobody asked for. Call it where every question that the recording is for was asked. */
+  dropUnasked(): void;
 }
 
 const updates: readonly RecordingUpdate[] = ['none', 'new', 'all'];
@@ -75,18 +75,20 @@ export async function openRecordedEngine(
     return played(await openReplay(file), file, again);
   }
   if (update === 'new' && exists) return continued(await openReplay(file), open, file, again);
+  // What is no recording is not thrown away.
+  if (exists) await openReplay(file);
   const model = await open();
   const previous = exists ? await readFile(file, 'utf8') : '';
   await rm(file, { force: true });
   const recorder = await recordEngine(model, file);
-  let keep = false;
+  let kept = previous;
   return engineOf(file, recorder, (ask) => ask(recorder), {
-    keepUnasked: () => {
-      keep = true;
+    dropUnasked: () => {
+      kept = '';
     },
     async [Symbol.asyncDispose]() {
       await recorder[Symbol.asyncDispose]();
-      await tidy(file, keep ? previous : '');
+      await tidy(file, kept);
     },
   });
 }
@@ -94,7 +96,7 @@ export async function openRecordedEngine(
 /** Nothing but what is recorded. */
 function played(replay: Engine, file: string, again: string): RecordedEngine {
   return engineOf(file, replay, (ask) => ask(replay).catch((error: unknown) => refuse(error, file, again)), {
-    keepUnasked() {},
+    dropUnasked() {},
     [Symbol.asyncDispose]: () => replay[Symbol.asyncDispose](),
   });
 }
@@ -126,7 +128,7 @@ function continued(replay: Engine, open: () => Promise<Engine>, file: string, ag
       }
     },
     {
-      keepUnasked() {},
+      dropUnasked() {},
       async [Symbol.asyncDispose]() {
         const opened = await opening?.catch(() => undefined);
         if (opened === undefined) return;
@@ -153,7 +155,7 @@ function engineOf(
   file: string,
   like: Engine,
   ask: Ask,
-  rest: Pick<RecordedEngine, 'keepUnasked' | typeof Symbol.asyncDispose>,
+  rest: Pick<RecordedEngine, 'dropUnasked' | typeof Symbol.asyncDispose>,
 ): RecordedEngine {
   return {
     id: like.id,

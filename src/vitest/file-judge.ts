@@ -73,7 +73,7 @@ export function useJudge(options: FileJudgeOptions = {}): FileJudge {
   if (asksModel && recordingUpdate() !== 'none') vi.setConfig({ testTimeout: options.timeout ?? longest });
   afterAll(async () => {
     if (current === judge) current = undefined;
-    await judge.close({ keepUnasked: hasSkipped(tested) });
+    await judge.close({ keepUnasked: hasUnfinished(tested as Task | undefined) });
   }, longest);
   return judge;
 }
@@ -88,7 +88,7 @@ export function currentJudge(): FileJudge {
 export async function closeCurrentJudge(): Promise<void> {
   const judge = current;
   current = undefined;
-  await judge?.close({ keepUnasked: hasSkipped(tested) });
+  await judge?.close({ keepUnasked: hasUnfinished(tested as Task | undefined) });
 }
 
 /** Tell which file's tests ask, as vitest keeps it: whether all of them ran decides what a recording made anew may drop. */
@@ -143,7 +143,7 @@ function createFileJudge(options: FileJudgeOptions): FileJudge {
       const engine = await opening?.catch(() => undefined);
       await Promise.all([...judges.values()].map((made) => made[Symbol.asyncDispose]()));
       judges.clear();
-      if (keepUnasked) recorded?.keepUnasked();
+      if (!keepUnasked) recorded?.dropUnasked();
       opening = undefined;
       recorded = undefined;
       for (const [file, owner] of claimed) if (owner === judge) claimed.delete(file);
@@ -172,9 +172,15 @@ function wanted(snapshotState: unknown): RecordingUpdate {
   return update === 'all' || update === 'none' || update === 'new' ? update : environment;
 }
 
-/** Whether a test of the file did not run, so that what it would have asked is unknown. */
-function hasSkipped(suite: unknown): boolean {
-  if (typeof suite !== 'object' || suite === null) return true;
-  const { mode, tasks } = suite as { readonly mode?: unknown; readonly tasks?: readonly unknown[] };
-  return mode === 'skip' || mode === 'todo' || (tasks ?? []).some(hasSkipped);
+interface Task {
+  readonly type?: unknown;
+  readonly result?: { readonly state?: unknown };
+  readonly tasks?: readonly Task[];
+}
+
+/** Whether a test of the file did not run to its end, so that what it would have asked is unknown. */
+function hasUnfinished(task: Task | undefined): boolean {
+  if (task === undefined) return true;
+  if (task.tasks !== undefined) return task.tasks.some(hasUnfinished);
+  return task.result?.state !== 'pass';
 }

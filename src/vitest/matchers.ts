@@ -55,7 +55,7 @@ interface Matched {
   readonly expected: unknown;
 }
 
-/** The matchers as `expect.extend` takes them; importing `juror/vitest` has done that. */
+/** The matchers as `expect.extend` takes them. */
 export const answerMatchers = {
   toScoreAtLeast(
     this: MatcherState,
