@@ -24,11 +24,16 @@ async function example() {
 }
 
 /** Run its tests; with CI set, as there. */
-async function run(folder: string, environment: NodeJS.ProcessEnv = { CI: '1' }) {
+async function run(
+  folder: string,
+  environment: NodeJS.ProcessEnv = { CI: '1' },
+  flags: readonly string[] = [],
+) {
   const { CI: _, JUROR_RECORD: __, VITEST: ___, ...inherited } = process.env;
   const report = join(folder, 'report.json');
   const parameters = [
     'run',
+    ...flags,
     '--root',
     folder,
     '--config',
@@ -87,4 +92,27 @@ test('elsewhere, what is recorded is played, and only a new question wants a mod
   const results = await run(folder.path, { JUROR_MODEL: 'no-such-model' });
   expect(results.get('knows Australia')).toMatch(/^failed JurorError: .*no-such-model/);
   expect(results.get('does not evade')).toBe('passed ');
+});
+
+test('--update makes the recording anew, and drops what is not asked only where every test has passed', async () => {
+  await using folder = await example();
+  const file = join(folder.path, 'capitals.test.ts');
+  const source = (answers: readonly string[]) => `
+    import { useJudge } from 'juror/vitest';
+    import { expect, test } from 'vitest';
+    import { fakeEngine } from '${join(root, 'test', 'support', 'fake-engine.ts')}';
+    useJudge({ engine: fakeEngine(), recording: 'fake.jsonl' });
+    ${answers.map((answer) => `test('${answer}', () => expect('${answer}').toScoreAtLeast(0, { prompt: 'x' }));`).join('\n')}
+  `;
+  const recorded = async () =>
+    (await readFile(join(folder.path, 'fake.jsonl'), 'utf8')).trim().split('\n').length - 1;
+  await writeFile(file, source(['one', 'two']));
+  await run(folder.path, {});
+  expect(await recorded()).toBe(2);
+  await writeFile(file, source(['one', 'three']));
+  await run(folder.path, {}, ['--update', '--testNamePattern=three']);
+  expect(await recorded()).toBe(3);
+  await run(folder.path, {}, ['--update']);
+  expect(await recorded()).toBe(2);
+  expect([...(await run(folder.path)).values()]).toEqual(['passed ', 'passed ']);
 });
