@@ -119,7 +119,8 @@ export {
   type ResolvedModel,
   resolveModel,
 } from './engine/models.ts';
-export { openReplay, recordEngine } from './engine/replay.ts';
+export { type EngineChoice, openEngineByName } from './engine/open.ts';
+export { openReplay, recordEngine, UnrecordedRequest } from './engine/replay.ts';
 export { type ErrorPlace, JurorError, type JurorErrorCode } from './errors.ts';
 export type { JurorEvent, Listener } from './events.ts';
 export { calibrateHead, type HeadCalibration, type HeadCalibrationOptions } from './head/calibrate.ts';
@@ -493,6 +494,21 @@ export {
   Verdict,
   WeightRule,
 } from './schema.ts';
+export {
+  type AnswerJudge,
+  type AnswerJudgeOptions,
+  type AnswerScore as JudgedAnswer,
+  type AnswersToCompare,
+  type AnswerToScore,
+  createAnswerJudge,
+} from './scoring/answer-judge.ts';
+export {
+  openRecordedEngine,
+  type RecordedEngine,
+  type RecordingOptions,
+  type RecordingUpdate,
+  recordingUpdate,
+} from './scoring/recording.ts';
 export { openCache } from './store/cache.ts';
 export { type FeatureStore, openFeatureStore, type StoredFeature } from './store/features.ts';
 export type { RunConfiguration, RunCounts } from './store/manifest.ts';

@@ -11,13 +11,19 @@ import type { Judgment, Sample, Verdict } from '../schema.ts';
 import { openCache } from '../store/cache.ts';
 import { memoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
+import { openRecordedEngine, type RecordingOptions } from './recording.ts';
 
 /** Who judges by what; nothing is opened before the first answer. */
 export interface AnswerJudgeOptions extends EngineChoice {
   /** A ready rubric by id, a .yaml, .yml or .json file, or one that is loaded. */
   readonly rubric: string | LoadedRubric;
-  /** An engine that is open already and stays open; then no other is named. */
-  readonly engine?: Engine | undefined;
+  /** An engine that is open already, or what opens it with the first answer; it stays open, and no other is named. */
+  readonly engine?: Engine | (() => Promise<Engine>) | undefined;
+  /**
+   * A recording, by its path or with what may become of it: answers are judged without a model where it has them. The machine's cache is
+   * not asked then, so that the recording is whole. See {@link openRecordedEngine}.
+   */
+  readonly recording?: string | RecordingOptions | undefined;
   /** How it deliberates. Default: as `juror judge` does. */
   readonly protocol?: Partial<Protocol> | undefined;
   /** Whether judgments of other runs on this machine are found. Default true. */
@@ -53,7 +59,7 @@ export interface AnswerScore {
 
 /** A judge for code. Disposing closes the engine that it opened. */
 export interface AnswerJudge extends AsyncDisposable {
-  /** The rubric's id. */
+  /** The rubric, loaded once. */
   rubric(): Promise<LoadedRubric>;
   /** Score one answer. Throws JurorError `usage` under a rubric for pairs. */
   score(answer: AnswerToScore, options?: { readonly signal?: AbortSignal }): Promise<AnswerScore>;
@@ -69,16 +75,26 @@ interface Opened {
 
 /** Make a judge for code. The engine is opened with the first answer and once; calls may run at the same time. */
 export function createAnswerJudge(options: AnswerJudgeOptions): AnswerJudge {
-  const { rubric: named, engine: given, protocol, cache = true, ...choice } = options;
+  const { rubric: named, engine: given, protocol, recording, ...rest } = options;
+  const { cache = recording === undefined, ...choice } = rest;
   let loading: Promise<LoadedRubric> | undefined;
   let opening: Promise<Opened> | undefined;
   const rubric = () => {
     loading ??= typeof named === 'string' ? loadRubric(named) : Promise.resolve(named);
     return loading;
   };
+  const openEngine = async (): Promise<Engine> => {
+    const theirs = async () => (typeof given === 'function' ? given() : given);
+    if (recording === undefined) return (await theirs()) ?? openEngineByName(choice);
+    const open = async () => {
+      const engine = await theirs();
+      return engine ? staysOpen(engine) : openEngineByName(choice);
+    };
+    return openRecordedEngine(open, typeof recording === 'string' ? { file: recording } : recording);
+  };
   const open = async (): Promise<Opened> => {
     const loaded = await rubric();
-    const engine = given ?? (await openEngineByName(choice));
+    const engine = await openEngine();
     const memory = memoryStore();
     const store = cache ? await openCache(memory, jurorHome()) : memory;
     return { engine, store, judge: createJudge({ engine, rubrics: [loaded], store, ...protocol }) };
@@ -118,9 +134,14 @@ export function createAnswerJudge(options: AnswerJudgeOptions): AnswerJudge {
       const opened = await opening?.catch(() => undefined);
       if (!opened) return;
       await opened.store[Symbol.asyncDispose]();
-      if (given === undefined) await opened.engine[Symbol.asyncDispose]();
+      if (given === undefined || recording !== undefined) await opened.engine[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The caller's engine, which outlives what is recorded of it. */
+function staysOpen(engine: Engine): Engine {
+  return Object.create(engine, { [Symbol.asyncDispose]: { value: async () => {} } }) as Engine;
 }
 
 interface Texts {

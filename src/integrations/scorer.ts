@@ -1,0 +1,56 @@
+/** A judge as a scorer of `{input, output, expected}`, the form of autoevals, Braintrust and evalite. */
+import { type Evaluated, evaluator, type JudgeSource, type Rationale } from './evaluate.ts';
+import { promptOf, referenceOf, textOf } from './texts.ts';
+
+/** What a scorer is handed. */
+export interface ScorerArguments<Input = unknown, Output = unknown> {
+  readonly input?: Input;
+  readonly output: Output;
+  readonly expected?: Output | undefined;
+}
+
+/** How a scorer names its score, and reads what it is handed. */
+export interface ScorerReading<Input = unknown, Output = unknown> {
+  /** Default: the rubric's id. */
+  readonly name?: string | undefined;
+  /** The prompt. Default: the input, as a text or as a conversation. */
+  readonly prompt?: ((given: ScorerArguments<Input, Output>) => unknown) | undefined;
+  /** The answer. Default: the output. */
+  readonly response?: ((given: ScorerArguments<Input, Output>) => unknown) | undefined;
+  /** What was expected. Default: `expected`. */
+  readonly reference?: ((given: ScorerArguments<Input, Output>) => unknown) | undefined;
+}
+
+/** A judge, and how a scorer reads what it is handed. */
+export type ScorerOptions<Input = unknown, Output = unknown> = JudgeSource & ScorerReading<Input, Output>;
+
+/** A score of an answer. */
+export interface ScorerResult<Score extends number | null> {
+  readonly name: string;
+  readonly score: Score;
+  readonly metadata: Record<string, unknown> & Rationale;
+}
+
+/** A scorer. Disposing closes the engine that it opened. */
+export interface Scorer<Score extends number | null, Input = unknown, Output = unknown>
+  extends AsyncDisposable {
+  (given: ScorerArguments<Input, Output>): Promise<ScorerResult<Score>>;
+}
+
+/** Make a scorer; `read` says what becomes of an answer without a score. */
+export function scorer<Score extends number | null, Input, Output>(
+  options: ScorerOptions<Input, Output>,
+  read: (evaluated: Evaluated) => Score,
+): Scorer<Score, Input, Output> {
+  const { name, prompt, response, reference, ...source } = options;
+  const asked = evaluator(source);
+  const score = async (given: ScorerArguments<Input, Output>): Promise<ScorerResult<Score>> => {
+    const evaluated = await asked.evaluate({
+      prompt: promptOf(prompt ? prompt(given) : given.input, 'input'),
+      response: textOf(response ? response(given) : given.output, 'output'),
+      reference: referenceOf(reference ? reference(given) : given.expected, 'expected'),
+    });
+    return { name: name ?? evaluated.rubric, score: read(evaluated), metadata: { ...evaluated.rationale } };
+  };
+  return Object.assign(score, { [Symbol.asyncDispose]: () => asked[Symbol.asyncDispose]() });
+}
