@@ -16,28 +16,57 @@ import { studentQuantile } from './student.ts';
 export const ONE_CLUSTER = 'one prompt has no interval';
 
 
-/** Rows by cluster; numbers are in the order of appearance. */
-export interface ClusterIndex {
-  readonly index: Int32Array;
-  /** Rows of each cluster. */
+/** Rows by cluster. */
+export interface ClusterRows {
+  /** Rows of each cluster, in the order of appearance. */
   readonly sizes: Float64Array;
+  /** All rows, those of one cluster next to each other. */
+  readonly rows: Int32Array;
+  /** Where in `rows` each cluster begins, and the end. */
+  readonly starts: Int32Array;
 }
 
-/** Number the clusters of rows. */
-export function indexOf(clusters: readonly string[]): ClusterIndex {
+/** The cluster of each row: names, or numbers from {@link numberClusters}, which are faster where one column is used often. */
+export type Clusters = readonly string[] | Int32Array;
+
+/** Each row's cluster as a number from 0, in the order of appearance. */
+export function numberClusters(rows: number, nameOf: (row: number) => string): Int32Array {
   const numbers = new Map<string, number>();
-  const index = new Int32Array(clusters.length);
-  for (const [row, name] of clusters.entries()) {
-    let number = numbers.get(name);
-    if (number === undefined) {
-      number = numbers.size;
-      numbers.set(name, number);
-    }
-    index[row] = number;
+  return new Int32Array(rows).map((_, row) => {
+    const name = nameOf(row);
+    const known = numbers.get(name);
+    if (known !== undefined) return known;
+    numbers.set(name, numbers.size);
+    return numbers.size - 1;
+  });
+}
+
+/** Put the rows of each cluster together; numbers of no row are no clusters. */
+export function rowsByCluster(clusters: Clusters): ClusterRows {
+  const numbered = 
+    clusters instanceof Int32Array ? clusters : numberClusters(clusters.length, (row) => clusters[row] ?? '');
+  let most = -1;
+  for (const number of numbered) if (number > most) most = number;
+  const counts = new Float64Array(most + 1);
+  for (const number of numbered) counts[number] = (counts[number] ?? 0) + 1;
+  const sizes = counts.filter((count) => count > 0);
+  const starts = new Int32Array(sizes.length + 1);
+  for (let place = 0; place < sizes.length; place++)
+    starts[place + 1] = (starts[place] ?? 0) + (sizes[place] ?? 0);
+  const next = new Int32Array(most + 1);
+  let start = 0;
+  for (let number = 0; number <= most; number++) {
+    next[number] = start;
+    start += counts[number] ?? 0;
   }
-  const sizes = new Float64Array(numbers.size);
-  for (const number of index) sizes[number] = (sizes[number] ?? 0) + 1;
-  return { index, sizes };
+  const rows = new Int32Array(numbered.length);
+  for (let row = 0; row < numbered.length; row++) {
+    const number = numbered[row] ?? 0;
+    const place = next[number] ?? 0;
+    rows[place] = row;
+    next[number] = place + 1;
+  }
+  return { sizes, rows, starts };
 }
 
 /**
@@ -47,7 +76,7 @@ export function indexOf(clusters: readonly string[]): ClusterIndex {
  * far others may lie: at most the share q = 1 − 0.025^(1/n) of clusters differs (Clopper and Pearson 1934, n = Kish's N² / Σ n_g²), and could be
  * anything, so the interval is c − q c to c + q (1 − c). Undefined for one cluster.
  */
-export function clusteredShare(values: readonly number[], clusters: readonly string[]): Figure {
+export function clusteredShare(values: readonly number[], clusters: Clusters): Figure {
   const left = leaveOutMeans(values, clusters, [0, 1]);
   if (!('mean' in left)) return left;
   const { mean, variance, shape, sizes } = left;
@@ -65,7 +94,7 @@ export function clusteredShare(values: readonly number[], clusters: readonly str
  */
 export function clusteredDifference(
   values: readonly number[],
-  clusters: readonly string[],
+  clusters: Clusters,
   { unchanged = false }: { readonly unchanged?: boolean } = {},
 ): Figure {
   const left = leaveOutMeans(values, clusters, [-1, 1]);
@@ -88,7 +117,7 @@ export function studentBounds(
 }
 
 /** V of deviations θ₍g₎ − θ; 0 where they are all rounding: one cluster of G moves θ by about 1/G. */
-export function leaveOutVariance(deviations: readonly number[]): number {
+export function leaveOutVariance(deviations: Float64Array): number {
   const size = deviations.length;
   const rounding = Math.max(1e-12 / size, 1e-15);
   if (deviations.every((deviation) => Math.abs(deviation) <= rounding)) return 0;
@@ -128,7 +157,7 @@ interface LeaveOut {
 /** θ₍g₎ − θ of a mean is (n_g θ − s_g) / (N − n_g), s_g the sum of cluster g. */
 function leaveOutMeans(
   values: readonly number[],
-  clusters: readonly string[],
+  clusters: Clusters,
   range: readonly [number, number],
 ): LeaveOut | Figure {
   requireSameLength(values.length, clusters.length);
@@ -136,11 +165,14 @@ function leaveOutMeans(
   if (wrong !== undefined)
     throw new JurorError('usage', `expected values from ${range[0]} to ${range[1]}, got ${wrong}`);
   if (values.length === 0) return undefinedFigure(NO_ROWS);
-  const { index, sizes } = indexOf(clusters);
-  const members = Array.from(sizes, (): number[] => []);
-  for (const [row, value] of values.entries()) members[index[row] ?? 0]?.push(value);
+  const { sizes, rows, starts } = rowsByCluster(clusters);
+  const sorted = Float64Array.from(rows, (row) => values[row] ?? 0);
   // Exact sums have no order, and so neither has the figure.
-  const sums = members.map((own) => (own.length === 1 ? (own[0] ?? 0) : exactSum(own)));
+  const sums = Float64Array.from(sizes, (size, cluster) => {
+    const start = starts[cluster] ?? 0;
+    if (size > 2) return exactSum(sorted.subarray(start, start + size));
+    return (sorted[start] ?? 0) + (size === 2 ? (sorted[start + 1] ?? 0) : 0);
+  });
   const mean = Math.min(range[1], Math.max(range[0], exactSum(sums) / values.length));
   const shape = { estimate: mean, n: values.length, clusters: sums.length };
   if (sums.length < 2) return { ...shape, low: null, high: null, reason: ONE_CLUSTER };

@@ -1,9 +1,10 @@
 /** Cohen's κ, and differences of two, with intervals that leave out each cluster once (see jackknife.ts). */
 import { type Figure, undefinedFigure } from './interval.ts';
 import {
-  indexOf,
+  type Clusters,
   leaveOutVariance,
   ONE_CLUSTER,
+  rowsByCluster,
   studentBounds,
   unseenShare,
   within,
@@ -19,10 +20,10 @@ import { NO_ROWS, requireSameLength } from './statistic.ts';
 export function clusteredKappa(
   left: readonly string[],
   right: readonly string[],
-  clusters: readonly string[],
+  clusters: Clusters,
 ): Figure {
   const found = leaveOutKappas(left, right, clusters);
-  if ('reason' in found) return undefinedFigure(found.reason, clusters);
+  if ('reason' in found) return missing(found.reason, clusters);
   const { kappa, without, sizes, disagreement, expected } = found;
   const shape = { estimate: kappa, n: left.length, clusters: sizes.length };
   const refused = refusal(without, sizes.length);
@@ -43,12 +44,12 @@ export function clusteredKappaDifference(
   left: readonly string[],
   right: readonly string[],
   truth: readonly string[],
-  clusters: readonly string[],
+  clusters: Clusters,
   { unchanged = false }: { readonly unchanged?: boolean } = {},
 ): Figure {
   const [here, there] = [leaveOutKappas(left, truth, clusters), leaveOutKappas(right, truth, clusters)];
-  if ('reason' in here) return undefinedFigure(here.reason, clusters);
-  if ('reason' in there) return undefinedFigure(there.reason, clusters);
+  if ('reason' in here) return missing(here.reason, clusters);
+  if ('reason' in there) return missing(there.reason, clusters);
   const { sizes } = here;
   const estimate = here.kappa - there.kappa;
   const shape = { estimate, n: left.length, clusters: sizes.length };
@@ -65,7 +66,7 @@ export function clusteredKappaDifference(
 interface LeaveOutKappas {
   readonly kappa: number;
   /** κ without each cluster; NaN where undefined. */
-  readonly without: readonly number[];
+  readonly without: Float64Array;
   readonly sizes: Float64Array;
   /** Share of rows that disagree, and the share that independent columns would. */
   readonly disagreement: number;
@@ -76,7 +77,7 @@ interface LeaveOutKappas {
 function leaveOutKappas(
   left: readonly string[],
   right: readonly string[],
-  clusters: readonly string[],
+  clusters: Clusters,
 ): LeaveOutKappas | { readonly reason: string } {
   requireSameLength(left.length, right.length);
   requireSameLength(left.length, clusters.length);
@@ -86,8 +87,9 @@ function leaveOutKappas(
   const width = categories.length;
   const [rows, columns] = [new Float64Array(width), new Float64Array(width)];
   let [agreed, size] = [0, 0];
+  const [firsts, seconds] = [left, right].map((column) => Int32Array.from(column, (name) => numbers.get(name) ?? 0));
   const take = (row: number, count: number) => {
-    const [first, second] = [numbers.get(left[row] ?? '') ?? 0, numbers.get(right[row] ?? '') ?? 0];
+    const [first, second] = [firsts?.[row] ?? 0, seconds?.[row] ?? 0];
     rows[first] = (rows[first] ?? 0) + count;
     columns[second] = (columns[second] ?? 0) + count;
     if (first === second) agreed += count;
@@ -102,19 +104,22 @@ function leaveOutKappas(
   for (let row = 0; row < left.length; row++) take(row, 1);
   const { disagreement, expected } = shares();
   if (expected === 0) return { reason: 'both columns are the same constant' };
-  const { index, sizes } = indexOf(clusters);
-  const members = Array.from(sizes, (): number[] => []);
-  for (const [row, cluster] of index.entries()) members[cluster]?.push(row);
-  const without = members.map((own) => {
-    for (const row of own) take(row, -1);
+  const { sizes, rows: members, starts } = rowsByCluster(clusters);
+  const without = sizes.map((size, cluster) => {
+    const start = starts[cluster] ?? 0;
+    for (let place = start; place < start + size; place++) take(members[place] ?? 0, -1);
     const part = shares();
-    for (const row of own) take(row, 1);
+    for (let place = start; place < start + size; place++) take(members[place] ?? 0, 1);
     return part.expected > 0 ? 1 - part.disagreement / part.expected : Number.NaN;
   });
   return { kappa: 1 - disagreement / expected, without, sizes, disagreement, expected };
 }
 
-function refusal(without: readonly number[], clusters: number): string | undefined {
+function missing(reason: string, clusters: Clusters): Figure {
+  return { ...undefinedFigure(reason), n: clusters.length, clusters: rowsByCluster(clusters).sizes.length };
+}
+
+function refusal(without: Float64Array, clusters: number): string | undefined {
   if (clusters < 2) return ONE_CLUSTER;
   return without.some(Number.isNaN) ? 'too few rows for an interval: undefined without one of the prompts' : undefined;
 }

@@ -2,7 +2,7 @@
 import type { SuiteFigure } from '../schema.ts';
 import { groupItems, type ItemGroup, partsOf, sliceItems } from './groups.ts';
 import type { JudgedItem } from './item.ts';
-import { type Measured, measureItems, measuresOf, modelsOf, type Part } from './measure.ts';
+import { type Measured, measureItems, measuresOf, modelsOf, type Part, promptsOf } from './measure.ts';
 
 /** What to measure. */
 export interface SuiteFigureOptions {
@@ -26,55 +26,69 @@ export function suiteFigures(
   items: readonly JudgedItem[],
   { slices = [], pass = 0.5 }: SuiteFigureOptions = {},
 ): SuiteFigure[] {
-  return groupItems(items).flatMap((group) => [
-    ...wholeFigures(group, group.items, null, pass),
-    ...partFigures(group, 'criterion', pass),
-    ...partFigures(group, 'objective', pass),
-    ...slices.flatMap((name) =>
-      sliceItems(group.items, name).flatMap(({ value, items: own }) =>
-        wholeFigures(group, own, { name, value }, pass),
+  return groupItems(items).flatMap((group) => {
+    const all = selectionOf(group.items, null);
+    return [
+      ...wholeFigures(group, all, pass),
+      ...partFigures(group, all, 'criterion', pass),
+      ...partFigures(group, all, 'objective', pass),
+      ...slices.flatMap((name) =>
+        sliceItems(group.items, name).flatMap(({ value, items: own }) =>
+          wholeFigures(group, selectionOf(own, { name, value }), pass),
+        ),
       ),
-    ),
-  ]);
+    ];
+  });
 }
 
-function wholeFigures(
-  group: ItemGroup,
-  items: readonly JudgedItem[],
-  slice: SuiteFigure['slice'],
-  pass: number,
-): SuiteFigure[] {
-  const labelled = items.some(({ label }) => label !== undefined);
+/** The items that several figures are about. */
+interface Selection {
+  readonly items: readonly JudgedItem[];
+  readonly prompts: Int32Array;
+  readonly models: readonly string[];
+  readonly slice: SuiteFigure['slice'];
+}
+
+function selectionOf(items: readonly JudgedItem[], slice: SuiteFigure['slice']): Selection {
+  return { items, prompts: promptsOf(items), models: modelsOf(items), slice };
+}
+
+function wholeFigures(group: ItemGroup, selection: Selection, pass: number): SuiteFigure[] {
+  const labelled = selection.items.some(({ label }) => label !== undefined);
   return measuresOf[group.mode]
     .filter((measure) => labelled || (measure !== 'agreement' && measure !== 'kappa'))
-    .flatMap((measure) => figuresOf(group, items, slice, { measure, part: whole, pass }));
+    .flatMap((measure) => figuresOf(group, selection, { measure, part: whole, pass }));
 }
 
-function partFigures(group: ItemGroup, kind: 'criterion' | 'objective', pass: number): SuiteFigure[] {
+function partFigures(
+  group: ItemGroup,
+  selection: Selection,
+  kind: 'criterion' | 'objective',
+  pass: number,
+): SuiteFigure[] {
   const names = partsOf(group.items, kind === 'criterion' ? 'perCriterion' : 'perObjective');
   if (names.length < 2) return [];
   const measures = group.mode === 'pairwise' ? (['win-rate'] as const) : (['score', 'pass-rate'] as const);
   return names.flatMap((id) =>
-    measures.flatMap((measure) => figuresOf(group, group.items, null, { measure, part: { kind, id }, pass })),
+    measures.flatMap((measure) => figuresOf(group, selection, { measure, part: { kind, id }, pass })),
   );
 }
 
 function figuresOf(
   { data, judge, rubric }: ItemGroup,
-  items: readonly JudgedItem[],
-  slice: SuiteFigure['slice'],
+  { items, prompts, models, slice }: Selection,
   measured: Measured,
 ): SuiteFigure[] {
-  const models = measured.measure === 'win-rate' ? modelsOf(items) : [];
-  const row = (model: string | undefined): SuiteFigure => ({
+  const { measure, part } = measured;
+  const row = (model?: string): SuiteFigure => ({
     data,
     judge,
     rubric,
-    measure: measured.measure,
-    part: measured.part,
+    measure,
+    part,
     ...(model === undefined ? {} : { model }),
     slice,
-    ...measureItems(items, { ...measured, model }),
+    ...measureItems(items, { ...measured, model }, prompts),
   });
-  return models.length === 0 ? [row(undefined)] : models.map(row);
+  return measure !== 'win-rate' || models.length === 0 ? [row()] : models.map((model) => row(model));
 }

@@ -1,7 +1,7 @@
 /** What one verdict is worth under a measure, and the figure of many. */
 import type { Figure } from '../aggregate/interval.ts';
 import { undefinedFigure } from '../aggregate/interval.ts';
-import { clusteredShare } from '../aggregate/jackknife.ts';
+import { clusteredShare, numberClusters } from '../aggregate/jackknife.ts';
 import { clusteredKappa } from '../aggregate/kappa-interval.ts';
 import { JurorError, nearestName } from '../errors.ts';
 import type { SuiteFigure, SuiteMeasure } from '../schema.ts';
@@ -78,40 +78,50 @@ export function readSides(item: JudgedItem, { part, pass }: Measured): Sides | n
   return { verdict: score === 0.5 ? 'tie' : score > 0.5 ? 'first' : 'second', label };
 }
 
-/** The values that items have, their clusters, and how many of them have none. */
-export function readColumn<Value>(
-  items: readonly JudgedItem[],
-  read: (item: JudgedItem) => Value | null | undefined,
-): { readonly values: Value[]; readonly clusters: string[]; readonly unscored: number } {
-  const values: Value[] = [];
-  const clusters: string[] = [];
-  let unscored = 0;
-  for (const item of items) {
-    const value = read(item);
-    if (value === undefined) continue;
-    if (value === null) unscored++;
-    else {
-      values.push(value);
-      clusters.push(item.cluster);
-    }
-  }
-  return { values, clusters, unscored };
+/** The prompts of items, as numbers. */
+export function promptsOf(items: readonly JudgedItem[]): Int32Array {
+  return numberClusters(items.length, (row) => items[row]?.cluster ?? '');
 }
 
-/** A figure of items of one run under one rubric, and how many it leaves out for lack of a score. */
+/**
+ * A figure of items of one run under one rubric, and how many it leaves out for lack of a score. `prompts`: {@link promptsOf} them, for
+ * callers with several measures of the same items.
+ */
 export function measureItems(
   items: readonly JudgedItem[],
   measured: Measured,
+  prompts: Int32Array = promptsOf(items),
 ): { readonly figure: Figure; readonly unscored: number } {
   if (measured.measure === 'kappa') {
-    const { values, clusters, unscored } = readColumn(items, (item) => readSides(item, measured));
+    const { values, clusters, unscored } = readColumn(items, prompts, (item) => readSides(item, measured));
     const [verdicts, labels] = [values.map(({ verdict }) => verdict), values.map(({ label }) => label)];
     const figure = clusteredKappa(verdicts, labels, clusters);
     return { figure: withReason(figure, items, measured, unscored), unscored };
   }
-  const { values, clusters, unscored } = readColumn(items, (item) => readValue(item, measured));
+  const { values, clusters, unscored } = readColumn(items, prompts, (item) => readValue(item, measured));
   const figure = clusteredShare(values, clusters);
   return { figure: withReason(figure, items, measured, unscored), unscored };
+}
+
+/** The values that items have, their prompts, and how many of them have none. */
+function readColumn<Value>(
+  items: readonly JudgedItem[],
+  prompts: Int32Array,
+  read: (item: JudgedItem) => Value | null | undefined,
+): { readonly values: Value[]; readonly clusters: Int32Array; readonly unscored: number } {
+  const values: Value[] = [];
+  const clusters = new Int32Array(items.length);
+  let unscored = 0;
+  for (const [row, item] of items.entries()) {
+    const value = read(item);
+    if (value === undefined) continue;
+    if (value === null) unscored++;
+    else {
+      clusters[values.length] = prompts[row] ?? 0;
+      values.push(value);
+    }
+  }
+  return { values, clusters: clusters.subarray(0, values.length), unscored };
 }
 
 /** Every model that answered, by name. */
