@@ -57,10 +57,20 @@ function speed(): void {
   const scores = items.map(({ score }) => score ?? 0);
   const clusters = items.map(({ cluster }) => cluster);
   const baseline = items.map((one) => ({ ...one, score: Math.max(0, (one.score ?? 0) - 0.01) }));
-  const gate = { id: 'kept', kind: 'comparison', against: 'main', min: -0.02, bound: 'worst', answers: 'same', measure: 'score' } as const;
+  const gate = {
+    id: 'kept',
+    kind: 'comparison',
+    against: 'main',
+    min: -0.02,
+    bound: 'worst',
+    answers: 'same',
+    measure: 'score',
+  } as const;
   print('\n| 200,000 answers to 100,000 prompts | |\n|---|---|');
   print(`| all ${count} figures of a suite | ${timed(() => suiteFigures(items, options))} |`);
-  print(`| one comparison gate | ${timed(() => checkGates([gate], { items, baselines: { main: baseline } }))} |`);
+  print(
+    `| one comparison gate | ${timed(() => checkGates([gate], { items, baselines: { main: baseline } }))} |`,
+  );
   print(`| one mean, bootstrap of 2,000 | ${timed(() => meanInterval(scores, clusters))} |`);
 }
 
@@ -94,14 +104,29 @@ function seeds(): void {
 
 /** Share of the intervals that lie wholly above and wholly below the truth; 2.5 % each is what they promise. */
 function coverage(): void {
-  print('\n| scores | prompts × answers | interval | surely above, wrongly | surely below, wrongly | mean width |\n|---|---|---|---|---|---|');
+  print(
+    '\n| scores | prompts × answers | interval | surely above, wrongly | surely below, wrongly | mean width |\n|---|---|---|---|---|---|',
+  );
   for (const kind of Object.keys(kinds)) {
-    for (const [size, rows] of [[5, 1], [5, 4], [12, 1], [40, 1], [40, 3], [200, 1]] as const) {
+    for (const [size, rows] of [
+      [5, 1],
+      [5, 4],
+      [12, 1],
+      [40, 1],
+      [40, 3],
+      [200, 1],
+    ] as const) {
       const methods: Readonly<Record<string, (values: number[], clusters: string[]) => Figure>> = {
         'leave one out': clusteredShare,
         'bootstrap of 1,000': (values, clusters) => meanInterval(values, clusters, { resamples: 1000 }),
         ...(kind.startsWith('binary')
-          ? { Wilson: (values, clusters) => proportion(values.map((value) => value === 1), clusters) }
+          ? {
+              Wilson: (values, clusters) =>
+                proportion(
+                  values.map((value) => value === 1),
+                  clusters,
+                ),
+            }
           : {}),
       };
       const truth = kinds[kind]?.mean ?? 0;
@@ -110,7 +135,11 @@ function coverage(): void {
         const found = Array.from({ length: 2000 }, () => {
           const { values, clusters } = sampleOf(kind, size, rows, random);
           const { low, high } = interval(values, clusters);
-          return { above: Number((low ?? 0) > truth), below: Number((high ?? 1) < truth), width: (high ?? 1) - (low ?? 0) };
+          return {
+            above: Number((low ?? 0) > truth),
+            below: Number((high ?? 1) < truth),
+            width: (high ?? 1) - (low ?? 0),
+          };
         });
         print(
           `| ${kind} | ${size} × ${rows} | ${name} | ${percent(average(found.map(({ above }) => above)))} | ${percent(average(found.map(({ below }) => below)))} | ${average(found.map(({ width }) => width)).toFixed(2)} |`,
@@ -122,7 +151,9 @@ function coverage(): void {
 
 /** How often a gate fails, and how often two runs disagree: the same answers judged under another seed, or new answers. */
 function rerun(): void {
-  print('\n| answers | truth less threshold | again | estimate fails | disagree | worst fails | disagree | best fails | disagree |');
+  print(
+    '\n| answers | truth less threshold | again | estimate fails | disagree | worst fails | disagree | best fails | disagree |',
+  );
   print('|---|---|---|---|---|---|---|---|---|');
   const threshold = 0.6;
   for (const size of [40, 200]) {
@@ -132,14 +163,25 @@ function rerun(): void {
         const tallies = { estimate: [0, 0], worst: [0, 0], best: [0, 0] } as Record<string, [number, number]>;
         const trials = 1000;
         for (let trial = 0; trial < trials; trial++) {
-          const answers = Array.from({ length: size }, () => logistic(shiftFor(threshold + margin) + random.normal()));
-          const runs = [answers, again === 'judged' ? answers : answers.map(() => logistic(shiftFor(threshold + margin) + random.normal()))].map(
+          const answers = Array.from({ length: size }, () =>
+            logistic(shiftFor(threshold + margin) + random.normal()),
+          );
+          const runs = [
+            answers,
+            again === 'judged'
+              ? answers
+              : answers.map(() => logistic(shiftFor(threshold + margin) + random.normal())),
+          ].map(
             // A judge's other seed moves a score by about 0.1.
             (scores) => scores.map((score) => Math.min(1, Math.max(0, score + 0.1 * random.normal()))),
           );
           const names = answers.map((_, row) => `prompt ${row}`);
           const figures = runs.map((scores) => clusteredShare(scores, names));
-          for (const [bound, field] of [['estimate', 'estimate'], ['worst', 'low'], ['best', 'high']] as const) {
+          for (const [bound, field] of [
+            ['estimate', 'estimate'],
+            ['worst', 'low'],
+            ['best', 'high'],
+          ] as const) {
             const failed = figures.map((figure) => (figure[field] ?? 0) < threshold);
             const tally = tallies[bound];
             if (!tally) continue;
@@ -147,7 +189,9 @@ function rerun(): void {
             tally[1] += Number(failed[0] !== failed[1]);
           }
         }
-        const cells = ['estimate', 'worst', 'best'].flatMap((bound) => (tallies[bound] ?? []).map((count) => percent(count / trials)));
+        const cells = ['estimate', 'worst', 'best'].flatMap((bound) =>
+          (tallies[bound] ?? []).map((count) => percent(count / trials)),
+        );
         print(`| ${size} | ${margin} | ${again} | ${cells.join(' | ')} |`);
       }
     }

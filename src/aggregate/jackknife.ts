@@ -15,7 +15,6 @@ import { studentQuantile } from './student.ts';
 /** Why one prompt, however many answers it has, tells nothing of others. */
 export const ONE_CLUSTER = 'one prompt has no interval';
 
-
 /** Rows by cluster. */
 export interface ClusterRows {
   /** Rows of each cluster, in the order of appearance. */
@@ -43,7 +42,7 @@ export function numberClusters(rows: number, nameOf: (row: number) => string): I
 
 /** Put the rows of each cluster together; numbers of no row are no clusters. */
 export function rowsByCluster(clusters: Clusters): ClusterRows {
-  const numbered = 
+  const numbered =
     clusters instanceof Int32Array ? clusters : numberClusters(clusters.length, (row) => clusters[row] ?? '');
   let most = -1;
   for (const number of numbered) if (number > most) most = number;

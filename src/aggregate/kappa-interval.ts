@@ -87,7 +87,9 @@ function leaveOutKappas(
   const width = categories.length;
   const [rows, columns] = [new Float64Array(width), new Float64Array(width)];
   let [agreed, size] = [0, 0];
-  const [firsts, seconds] = [left, right].map((column) => Int32Array.from(column, (name) => numbers.get(name) ?? 0));
+  const [firsts, seconds] = [left, right].map((column) =>
+    Int32Array.from(column, (name) => numbers.get(name) ?? 0),
+  );
   const take = (row: number, count: number) => {
     const [first, second] = [firsts?.[row] ?? 0, seconds?.[row] ?? 0];
     rows[first] = (rows[first] ?? 0) + count;
@@ -121,5 +123,7 @@ function missing(reason: string, clusters: Clusters): Figure {
 
 function refusal(without: Float64Array, clusters: number): string | undefined {
   if (clusters < 2) return ONE_CLUSTER;
-  return without.some(Number.isNaN) ? 'too few rows for an interval: undefined without one of the prompts' : undefined;
+  return without.some(Number.isNaN)
+    ? 'too few rows for an interval: undefined without one of the prompts'
+    : undefined;
 }

@@ -162,7 +162,9 @@ function isUnchanged({ here, there }: ItemPair, part: Part): boolean {
 function nothing(pairs: number, about: number, { measure }: Measured): string {
   if (pairs === 0) return 'no sample is in both runs';
   if (about > 0) return `none of ${about} has a score in both runs`;
-  return measure === 'win-rate' ? 'no pair has one answer of that model in both runs' : 'no verdict has a label';
+  return measure === 'win-rate'
+    ? 'no pair has one answer of that model in both runs'
+    : 'no verdict has a label';
 }
 
 function worth(item: JudgedItem, part: Part, label: JudgedItem['label']): number | null {
@@ -196,6 +198,8 @@ function contentOf({ cluster, texts, score }: JudgedItem): string {
 }
 
 function compareNames(left: SuiteItem, right: SuiteItem): number {
-  const [first, second] = [left, right].map(({ sampleId, responseIds }) => JSON.stringify([sampleId, responseIds]));
+  const [first, second] = [left, right].map(({ sampleId, responseIds }) =>
+    JSON.stringify([sampleId, responseIds]),
+  );
   return (first ?? '') < (second ?? '') ? -1 : 1;
 }

@@ -20,7 +20,11 @@ export function countOf(count: number, mode: JudgedItem['mode'] | undefined): st
 }
 
 /** `mean score of helpfulness`, with what the gate picks. */
-export function describeMeasure({ measure, part, pass, model }: Measured, gate: MeasuredGate, rubric: string | null): string {
+export function describeMeasure(
+  { measure, part, pass, model }: Measured,
+  gate: MeasuredGate,
+  rubric: string | null,
+): string {
   const subject = part.kind === 'whole' ? rubric : part.id;
   const of = subject === null ? '' : ` of ${subject}`;
   const under = subject === null ? '' : ` under ${subject}`;
@@ -44,10 +48,7 @@ export function describeSlice({ slice = {} }: MeasuredGate): string {
 
 /** `≥ 0.6 (worst bound)`. */
 export function describeThreshold({ min, max, bound }: BoundedGate): string {
-  const limits = [
-    ...(min === undefined ? [] : [`≥ ${min}`]),
-    ...(max === undefined ? [] : [`≤ ${max}`]),
-  ];
+  const limits = [...(min === undefined ? [] : [`≥ ${min}`]), ...(max === undefined ? [] : [`≤ ${max}`])];
   return `${limits.join(' and ')} (${bound === 'estimate' ? 'estimate' : `${bound} bound`})`;
 }
 

@@ -1,10 +1,24 @@
 /** Whether a run of a suite meets its gates. */
 import type { Figure } from '../aggregate/interval.ts';
 import { JurorError } from '../errors.ts';
-import type { ComparisonGate, FigureGate, JudgeCard, RegressionGate, SuiteCheck, SuiteGate } from '../schema.ts';
+import type {
+  ComparisonGate,
+  FigureGate,
+  JudgeCard,
+  RegressionGate,
+  SuiteCheck,
+  SuiteGate,
+} from '../schema.ts';
 import { compareItems, findRegressions, type Pairing, pairItems } from './compare.ts';
 import { checkCard, type JudgeIdentity } from './gate-card.ts';
-import { type GateTarget, gateGroups, gatePart, gateTargets, isInSlice, type JudgedRun } from './gate-targets.ts';
+import {
+  type GateTarget,
+  gateGroups,
+  gatePart,
+  gateTargets,
+  isInSlice,
+  type JudgedRun,
+} from './gate-targets.ts';
 import {
   countOf,
   describeFigure,
@@ -84,7 +98,12 @@ function checkFigure(gate: FigureGate, target: GateTarget, input: GateInput): Su
   };
 }
 
-function checkComparison(gate: ComparisonGate, target: GateTarget, earlier: Earlier, input: GateInput): SuiteCheck {
+function checkComparison(
+  gate: ComparisonGate,
+  target: GateTarget,
+  earlier: Earlier,
+  input: GateInput,
+): SuiteCheck {
   const measured = measuredOf(gate, input);
   const expected = `change of ${describeMeasure(measured, gate, target.rubric)} against ${gate.against} ${describeThreshold(gate)}`;
   if (target.miss !== undefined) return unmeasured(gate, target, expected, target.miss);
@@ -118,7 +137,8 @@ function checkRegressions(gate: RegressionGate, target: GateTarget, earlier: Ear
   const { fallen, compared, unscored } = findRegressions(pairing.pairs, part, gate.drop);
   const leftOut = describePairing(gate, target, pairing, unscored);
   if (compared === 0) {
-    const reason = unscored > 0 ? `none of ${unscored} has a score in both runs` : 'no sample is in both runs';
+    const reason =
+      unscored > 0 ? `none of ${unscored} has a score in both runs` : 'no sample is in both runs';
     return unmeasured(gate, target, expected, sentence(reason, leftOut));
   }
   return {
@@ -132,7 +152,10 @@ function checkRegressions(gate: RegressionGate, target: GateTarget, earlier: Ear
 }
 
 /** Passed only where each threshold is met by the bound that is asked for; unmeasured where there is no such bound. */
-function statusOf({ estimate, low, high }: Figure, { min, max, bound }: FigureGate | ComparisonGate): SuiteCheck['status'] {
+function statusOf(
+  { estimate, low, high }: Figure,
+  { min, max, bound }: FigureGate | ComparisonGate,
+): SuiteCheck['status'] {
   const pick = (worst: number | null, best: number | null) =>
     bound === 'estimate' ? estimate : bound === 'worst' ? worst : best;
   const [least, most] = [pick(low, high), pick(high, low)];
@@ -189,11 +212,14 @@ function pairUp(
       ? earlier
       : earlier.filter(
           (item) =>
-            isInSlice(item, slice) && (each === undefined || value === undefined || isInSlice(item, { [each]: value })),
+            isInSlice(item, slice) &&
+            (each === undefined || value === undefined || isInSlice(item, { [each]: value })),
         );
   const pairing = pairItems(target.items, earlier, answers);
   // Slices are those of this run: a sample that lost its value still pairs, and only the others of the slice are missing here.
-  return theirs === earlier ? pairing : { ...pairing, onlyThere: pairItems(target.items, theirs, answers).onlyThere };
+  return theirs === earlier
+    ? pairing
+    : { ...pairing, onlyThere: pairItems(target.items, theirs, answers).onlyThere };
 }
 
 function describePairing(
@@ -213,7 +239,7 @@ function describePairing(
 }
 
 function sliceless({ each }: Exclude<SuiteGate, { kind: 'card' }>, target: GateTarget): string | undefined {
-  return some(target.sliceless, `without a value of '${each}' in no slice`);
+  return some(target.sliceless, `more without a value of '${each}'`);
 }
 
 function measuredOf(gate: FigureGate | ComparisonGate, { pass = 0.5 }: GateInput): Measured {

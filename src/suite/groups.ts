@@ -47,7 +47,9 @@ export function sliceItems(
     if (part) part.push(item);
     else parts.set(value, [item]);
   }
-  return [...parts].sort(([left], [right]) => compareValues(left, right)).map(([value, own]) => ({ value, items: own }));
+  return [...parts]
+    .sort(([left], [right]) => compareValues(left, right))
+    .map(([value, own]) => ({ value, items: own }));
 }
 
 /** An item's value of a slice. */
@@ -63,7 +65,8 @@ export function partsOf(items: readonly JudgedItem[], kind: 'perCriterion' | 'pe
 
 function compareValues(left: string, right: string): number {
   const [first, second] = [Number(left), Number(right)];
-  const numbers = left.trim() !== '' && right.trim() !== '' && Number.isFinite(first) && Number.isFinite(second);
+  const numbers =
+    left.trim() !== '' && right.trim() !== '' && Number.isFinite(first) && Number.isFinite(second);
   if (numbers && first !== second) return first - second;
   return left < right ? -1 : 1;
 }

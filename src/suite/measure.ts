@@ -133,7 +133,7 @@ export function modelsOf(items: readonly JudgedItem[]): string[] {
 
 /** Words for what a hint may correct. */
 export function didYouMean(name: string, legal: readonly string[]): string {
-  const near = nearestName(name, legal);
+  const near = legal.includes(name) ? undefined : nearestName(name, legal);
   return near === undefined ? '' : ` (did you mean '${near}'?)`;
 }
 

@@ -182,11 +182,15 @@ test('a score turned round has the interval turned round, a difference the other
     fc.property(rows, (sample) => {
       const clusters = sample.map(({ cluster }) => `${cluster}`);
       const values = sample.map(({ value }) => value);
-      const [share, turned] = [values, values.map((value) => 1 - value)].map((column) => clusteredShare(column, clusters));
+      const [share, turned] = [values, values.map((value) => 1 - value)].map((column) =>
+        clusteredShare(column, clusters),
+      );
       if (share?.low === null || share?.high === undefined) return;
       expect(Math.abs((turned?.low ?? 9) - (1 - (share.high ?? 9)))).toBeLessThan(1e-6);
       const signed = values.map((value, row) => (row % 2 ? value : -value));
-      const [one, other] = [signed, signed.map((value) => -value)].map((column) => clusteredDifference(column, clusters));
+      const [one, other] = [signed, signed.map((value) => -value)].map((column) =>
+        clusteredDifference(column, clusters),
+      );
       expectNear(other?.low ?? null, -(one?.high ?? Number.NaN));
     }),
   );
@@ -207,7 +211,10 @@ test('where nothing varies, what was not seen may: unless nothing can', () => {
   expect(perfect).toMatchObject({ estimate: 1, high: 1 });
   // Half of independent rows disagree, so that κ is 1 less twice the disagreement.
   expectNear(perfect.low, Math.max(-1, 1 - 2 * share));
-  expect(clusteredKappaDifference(words, words, words, names, { unchanged: true })).toMatchObject({ low: 0, high: 0 });
+  expect(clusteredKappaDifference(words, words, words, names, { unchanged: true })).toMatchObject({
+    low: 0,
+    high: 0,
+  });
   expect(clusteredKappaDifference(words, words, words, names).high).toBeGreaterThan(0.5);
 });
 
