@@ -78,7 +78,7 @@ const bound = z
 const measured = {
   measure: SuiteMeasure,
   pass: Probability.optional().describe(
-    'pass-rate: the least score that passes; default: the one of the suite',
+    'pass-rate, and agreement and kappa of answers: the least score that passes; default: the one of the suite',
   ),
   model: Words.optional().describe('win-rate: whose answers; default: those that stand first'),
 };
