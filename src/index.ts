@@ -489,6 +489,11 @@ export {
   Sample,
   Scale,
   StepVerdict,
+  SuiteCheck,
+  SuiteFigure,
+  SuiteGate,
+  SuiteItem,
+  SuiteMeasure,
   UnscoredReason,
   Usage,
   Verdict,
@@ -515,6 +520,11 @@ export type { RunConfiguration, RunCounts } from './store/manifest.ts';
 export { memoryStore } from './store/memory.ts';
 export { openRun, type Run, readRun } from './store/run.ts';
 export type { PlanRow, Store } from './store/store.ts';
+export { type SuiteFigureOptions, suiteFigures } from './suite/figures.ts';
+export type { JudgeIdentity } from './suite/gate-card.ts';
+export type { JudgedRun } from './suite/gate-targets.ts';
+export { checkGates, type GateInput } from './suite/gates.ts';
+export type { JudgedItem } from './suite/item.ts';
 export { figureCsv, verdictCsv } from './suite/output-csv.ts';
 export { githubAnnotations } from './suite/output-github.ts';
 export { junitXml } from './suite/output-junit.ts';

@@ -45,6 +45,8 @@ export const SuiteFigure = z.strictObject({
     z.strictObject({ kind: z.literal('criterion'), id: Name }),
     z.strictObject({ kind: z.literal('objective'), id: Name }),
   ]),
+  /** win-rate: whose answers; absent for those that stand first. */
+  model: z.string().optional(),
   /** Null for all samples. */
   slice: Slice.nullable(),
   figure: FigureRecord,

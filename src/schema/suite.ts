@@ -86,7 +86,7 @@ const bound = z
 const measured = {
   measure: SuiteMeasure,
   pass: Probability.optional().describe(
-    'pass-rate: the least score that passes; default: the one of the suite',
+    'pass-rate, and agreement and kappa of answers: the least score that passes; default: the one of the suite',
   ),
   model: Words.optional().describe('win-rate: whose answers; default: those that stand first'),
 };
@@ -103,6 +103,13 @@ export const FigureGate = z.strictObject({
 });
 export type FigureGate = z.infer<typeof FigureGate>;
 
+const answers = z
+  .enum(['same', 'new'])
+  .default('same')
+  .describe(
+    'same: only samples whose answers are the same texts in both runs, for another judge; new: other answers to the same prompts too, for another version of what is judged',
+  );
+
 /** This run less a baseline run, on the samples that both have. */
 export const ComparisonGate = z.strictObject({
   ...named,
@@ -110,6 +117,7 @@ export const ComparisonGate = z.strictObject({
   ...selection,
   ...measured,
   against: Name.describe('A baseline of the suite, or `baseline` for the folder that --baseline names'),
+  answers,
   min: z.number().optional().describe('Least difference, such as -0.02'),
   max: z.number().optional(),
   bound,
@@ -122,6 +130,7 @@ export const RegressionGate = z.strictObject({
   kind: z.literal('regressions'),
   ...selection,
   against: Name.describe('A baseline of the suite, or `baseline` for the folder that --baseline names'),
+  answers,
   drop: Probability.describe('A sample has regressed when its score fell by more than this'),
   max: z.int().nonnegative().default(0).describe('How many may'),
 });
