@@ -59,7 +59,7 @@ export async function agreementView(context) {
             element(
               'p',
               { class: 'about' },
-              `${counted(agreement.labelled, 'item has a label', 'items have labels')}. Intervals are of 95 %. κ is 1 where two always agree, and 0 where they agree as often as chance would.`,
+              `${counted(agreement.labelled, 'item has a label', 'items have labels')}. Intervals are of 95\u00a0%. κ is 1 where two always agree, and 0 where they agree as often as chance would.`,
             ),
             agreementTable(agreement),
             element('h2', {}, 'Where annotators differ'),
@@ -118,7 +118,7 @@ export function agreementTable(agreement) {
             element(
               'td',
               { 'data-name': 'Agree' },
-              element('span', {}, estimate(pair.agreement, percent)),
+              element('span', {}, estimate(pair.agreement, percent, '\u00a0%')),
               interval(pair.agreement, 0),
             ),
             element(
@@ -158,11 +158,12 @@ function interval(figure, least) {
  */
 async function disputesOf({ state, signal }, rubric) {
   const query = { rubric, disagreement: 'annotators' };
+  if (state.blind === 'true')
+    return [element('p', { class: 'note' }, 'Hidden while you label blind: it would tell what others say.')];
   const { total, items } = await askItems({ ...query, limit: disputesAtOnce }, signal);
   if (total === 0) return [element('p', { class: 'note' }, 'Nowhere, so far.')];
   const full = await Promise.all(items.map((item) => askItem(item.index, state, signal)));
   const person = state.annotator ? { annotator: state.annotator } : {};
-  const blind = state.blind ? { blind: state.blind } : {};
   return [
     element(
       'ol',
@@ -173,7 +174,7 @@ async function disputesOf({ state, signal }, rubric) {
           {},
           element(
             'a',
-            { href: addressOf({ ...query, ...person, ...blind, item: String(item.index) }) },
+            { href: addressOf({ ...query, ...person, item: String(item.index) }) },
             element('span', { class: 'what' }, element('span', { class: 'name' }, shown(item.sampleId, 80))),
             element('span', { class: 'beginning' }, shown(item.prompt.replace(/\s+/g, ' '), 200)),
             element(
@@ -201,7 +202,7 @@ async function disputesOf({ state, signal }, rubric) {
       'p',
       {},
       total > full.length && `${counted(total, 'item')} in all. `,
-      element('a', { href: addressOf({ ...query, ...person, ...blind }) }, 'All of them in the list'),
+      element('a', { href: addressOf({ ...query, ...person }) }, 'All of them in the list'),
     ),
   ];
 }

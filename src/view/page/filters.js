@@ -1,6 +1,6 @@
 /** The list's form: what to search for, which items, in which order. */
 import { element, fill } from './dom.js';
-import { filterKeys, without } from './state.js';
+import { filterKeys, judgeKeys, queryOf, without } from './state.js';
 import { plain } from './text.js';
 
 /** @typedef {import('./main.js').Context} Context */
@@ -55,7 +55,8 @@ export function filterForm(context) {
     typed = false;
   });
 
-  /** @type {{ label: HTMLElement, select: HTMLSelectElement, show: () => void }[]} */
+  const judgeFields = /** @type {readonly string[]} */ (judgeKeys);
+  /** @type {{ label: HTMLElement, show: () => void }[]} */
   const fields = [];
   /**
    * @param {string} id
@@ -70,6 +71,7 @@ export function filterForm(context) {
     const show = () => {
       const given = options();
       const now = value();
+      label.hidden = given.length === 0 || (state.blind === 'true' && judgeFields.includes(id));
       const known = given.some((option) => option.value === now);
       fill(
         select,
@@ -78,7 +80,7 @@ export function filterForm(context) {
         ),
       );
     };
-    fields.push({ label, select, show });
+    fields.push({ label, show });
   };
   /**
    * @param {'run' | 'rubric' | 'verdict' | 'disagreement' | 'uncertain' | 'sort'} key
@@ -199,7 +201,7 @@ export function filterForm(context) {
     {
       type: 'button',
       class: 'quiet',
-      onclick: () => go(without(state, ...filterKeys, 'text', 'annotator', 'offset')),
+      onclick: () => go(without(state, ...filterKeys, 'text', 'offset')),
     },
     'Clear',
   );
@@ -231,7 +233,8 @@ export function filterForm(context) {
     state = to;
     if (document.activeElement !== search) search.value = to.text ?? '';
     for (const { show } of fields) show();
-    const used = filterKeys.filter((key) => to[key] !== undefined).length;
+    const query = queryOf(to);
+    const used = filterKeys.filter((key) => query[key] !== undefined).length;
     summary.textContent = used > 0 ? `Filters and order (${used} in use)` : 'Filters and order';
     clear.hidden = used === 0 && to.text === undefined;
   };

@@ -23,7 +23,7 @@ export function verdictSentence(item) {
     const reasons = [...new Set(verdict.unscored)].map(reasonInWords);
     return [reasons.length > 0 ? `No verdict: ${reasons.join('; ')}.` : 'No verdict.'];
   }
-  const abstains = verdict.abstained ? ' It had rather not decide.' : '';
+  const abstains = verdict.abstained ? ' It abstained.' : '';
   if (verdict.mode === 'pairwise') {
     const [first = '', second = ''] = verdict.responseIds;
     const likelier = verdict.score >= 0.5 ? first : second;

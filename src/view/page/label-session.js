@@ -47,7 +47,7 @@ export async function labelSession(context) {
   );
   const pass = element(
     'button',
-    { type: 'button', class: 'quiet', onclick: () => void next() },
+    { type: 'button', class: 'quiet pass', onclick: () => void next() },
     element('kbd', {}, 'j'),
     ' Next',
   );
@@ -69,7 +69,7 @@ export async function labelSession(context) {
   const index = () => (item === null ? null : item.index);
   const tellProgress = () => {
     progress.value = queue.total - queue.left();
-    progressText.textContent = `${count(queue.total - queue.left())} of ${counted(queue.total, 'item')} labelled`;
+    progressText.textContent = `${count(queue.total - queue.left())} of ${count(queue.total)} labelled`;
   };
 
   /** @param {Context} to */
@@ -91,6 +91,7 @@ export async function labelSession(context) {
   /** @param {Context} to */
   const show = (to) => {
     if (!item) return;
+    busy = false;
     if (item.verdict) seen.add(item.index);
     columns.hidden = false;
     fill(head, path(to), ...heading(item, to));
@@ -124,6 +125,7 @@ export async function labelSession(context) {
 
   const done = () => {
     item = null;
+    busy = false;
     columns.hidden = true;
     const nothing = queue.total === 0;
     fill(
@@ -182,11 +184,12 @@ export async function labelSession(context) {
         element('strong', {}, shown(annotator, 64)),
         to.state.blind === 'true' ? ', blind' : '',
       ),
-      element(
-        'a',
-        { href: addressOf(without({ ...to.state, view: 'label' }, 'annotator', 'item', 'labelled')) },
-        'Change',
-      ),
+      to.run.annotator === null &&
+        element(
+          'a',
+          { href: addressOf(without({ ...to.state, view: 'label' }, 'annotator', 'item', 'labelled')) },
+          'Change',
+        ),
     );
 
   /** @param {number | null} to */
@@ -218,51 +221,51 @@ export async function labelSession(context) {
     if (!item || busy) return;
     const { index: at, own } = item;
     const text = item.choices.find((choice) => choice.value === value)?.text ?? value;
-    const sent = await attempt(() =>
-      sendLabel({ index: at, annotator, label: value, blind: now.state.blind === 'true' && !seen.has(at) }),
-    );
-    if (!sent) return;
+    const blind = now.state.blind === 'true' && !seen.has(at);
+    if (!(await attempt(() => sendLabel({ index: at, annotator, label: value, blind })))) return;
     if (own === null) queue.labelled(at);
     labelled.push(at);
     tell('Saved', text);
     void tellAgreement();
-    if (now.state.pause === 'true') {
-      item = await askItem(at, now.state);
-      show(now);
-      return;
-    }
-    goTo(await queue.next(at));
+    if (!now.run.annotators.includes(annotator)) void now.refresh().catch(() => {});
+    if (now.state.pause === 'true') await reload(at);
+    else goTo(await queue.next(at));
   };
 
   const takeBack = async () => {
     if (busy) return;
-    const at = item !== null && item.own !== null ? item.index : labelled.pop();
+    const at = item !== null && item.own !== null ? item.index : labelled.at(-1);
     if (at === undefined) return announce('There is nothing to take back.');
+    if (!(await attempt(() => sendLabel({ index: at, annotator, label: null, blind: false })))) return;
     const place = labelled.lastIndexOf(at);
     if (place >= 0) labelled.splice(place, 1);
-    if (!(await attempt(() => sendLabel({ index: at, annotator, label: null, blind: false })))) return;
     queue.takenBack(at);
     tell('Taken back', '');
     void tellAgreement();
-    if (at !== index()) return goTo(at);
+    if (at === index()) await reload(at);
+    else goTo(at);
+  };
+
+  /** @param {number} at */
+  const reload = async (at) => {
     item = await askItem(at, now.state);
     show(now);
   };
 
   /** @param {() => Promise<unknown>} deed */
   const attempt = async (deed) => {
+    // Until the next item is there: a key pressed twice is not a label of what nobody has read.
     busy = true;
     try {
       await deed();
       forgetItems();
       return true;
     } catch (cause) {
+      busy = false;
       const message = cause instanceof Error ? cause.message : String(cause);
       fill(saved, element('strong', { class: 'bad' }, 'Not saved. '), shown(message, 300));
       announce(`Not saved. ${plain(message, 200)}`);
       return false;
-    } finally {
-      busy = false;
     }
   };
 
@@ -299,13 +302,11 @@ export async function labelSession(context) {
   const keys = () => {
     /** @type {Record<string, { what: string, run: () => void }>} */
     const map = {
-      j: { what: 'Next, without a label', run: () => void next() },
-      ArrowRight: { what: 'Next, without a label', run: () => void next() },
-      ...(now.state.pause === 'true'
-        ? { Enter: { what: 'Next, without a label', run: () => void next() } }
-        : {}),
-      k: { what: 'Item before', run: before },
-      ArrowLeft: { what: 'Item before', run: before },
+      j: { what: 'Next item', run: () => void next() },
+      ArrowRight: { what: 'Next item', run: () => void next() },
+      ...(now.state.pause === 'true' ? { Enter: { what: 'Next item', run: () => void next() } } : {}),
+      k: { what: 'Previous item', run: before },
+      ArrowLeft: { what: 'Previous item', run: before },
       u: { what: 'Take the label back', run: () => void takeBack() },
     };
     for (const { key, value, text } of item?.choices ?? [])

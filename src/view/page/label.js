@@ -2,7 +2,7 @@
 import { element, fill } from './dom.js';
 import { labelSession } from './label-session.js';
 import { askItems } from './server.js';
-import { labelQueryOf, without } from './state.js';
+import { judgeKeys, labelQueryOf, without } from './state.js';
 import { plain } from './text.js';
 import { counted } from './words.js';
 
@@ -38,7 +38,7 @@ async function setUp(context) {
     { id: 'label-rubric' },
     rubrics.map((id) => element('option', { value: id, selected: id === state.rubric }, plain(id, 64))),
   );
-  const blind = element('input', { id: 'blind', type: 'checkbox', checked: true });
+  const blind = element('input', { id: 'blind', type: 'checkbox', checked: true, disabled: run.blind });
   const pause = element('input', { id: 'pause', type: 'checkbox' });
   const about = element('p', { class: 'note' });
   const chosen = () => ({
@@ -50,15 +50,15 @@ async function setUp(context) {
   });
   const tell = async () => {
     const query = labelQueryOf(chosen());
-    const used = Object.keys(without(query, 'rubric', 'sort')).length > 0;
+    const used = Object.keys(without(query, 'rubric', 'sort', 'blind', 'annotator')).length > 0;
     const { total } = await askItems({ ...query, limit: 1 });
-    const dropped = blind.checked && (state.verdict !== undefined || state.sort === 'score');
+    const dropped = blind.checked && judgeKeys.some((key) => state[key] !== undefined);
     fill(
       about,
       used
         ? `${counted(total, 'item meets', 'items meet')} the filters of the list. `
         : `${counted(total, 'item')} in all. `,
-      dropped && 'The filter or the order that tells the judge’s verdict is left out. ',
+      dropped && 'Filters and orders by the judge are left out. ',
     );
   };
   for (const control of [rubric, blind]) control.addEventListener('change', () => void tell());

@@ -17,6 +17,7 @@ export async function listView(context) {
   let now = context;
   let pages = { before: false, after: false };
   const { form, search, show } = filterForm(context);
+  const hidden = element('p', { class: 'notice' });
   const status = element('p', { class: 'status', id: 'status' });
   const results = element('ol', { class: 'items', 'aria-labelledby': 'status' });
   const pager = element('nav', { class: 'pager', 'aria-label': 'Pages' });
@@ -26,6 +27,7 @@ export async function listView(context) {
     element('h1', {}, shown(context.run.title)),
     element('p', { class: 'about' }, about(context.run)),
     form,
+    hidden,
     status,
     results,
     pager,
@@ -35,13 +37,15 @@ export async function listView(context) {
   const load = async (to) => {
     now = to;
     show(to.state);
+    hidden.hidden = to.state.blind !== 'true';
+    fill(hidden, blindNotice(to));
     const offset = Number(to.state.offset ?? 0) || 0;
     const query = queryOf(to.state);
     const { total, items } = await askItems({ ...query, limit: pageSize }, to.signal);
     if (to.signal.aborted) return;
     forgetItems();
     const all = to.run.items;
-    const filtered = Object.keys(without(query, 'offset', 'sort', 'annotator')).length > 0;
+    const filtered = Object.keys(without(query, 'offset', 'sort', 'annotator', 'blind')).length > 0;
     const sentence = filtered ? `${count(total)} of ${counted(all, 'item')}` : counted(total, 'item');
     const range =
       items.length > 0 && items.length < total
@@ -80,10 +84,10 @@ export async function listView(context) {
   const keys = {
     j: { what: 'Next item', run: () => move(1) },
     ArrowDown: { what: 'Next item', run: () => move(1) },
-    k: { what: 'Item before', run: () => move(-1) },
-    ArrowUp: { what: 'Item before', run: () => move(-1) },
+    k: { what: 'Previous item', run: () => move(-1) },
+    ArrowUp: { what: 'Previous item', run: () => move(-1) },
     ArrowRight: { what: 'Next page', run: () => turn(1) },
-    ArrowLeft: { what: 'Page before', run: () => turn(-1) },
+    ArrowLeft: { what: 'Previous page', run: () => turn(-1) },
     '/': { what: 'Search', run: () => search.focus() },
   };
   return {
@@ -95,6 +99,16 @@ export async function listView(context) {
       return true;
     },
   };
+}
+
+/** @param {Context} context */
+function blindNotice({ state, run }) {
+  return [
+    'You are labelling blind',
+    state.annotator !== undefined && [' as ', shown(state.annotator, 64)],
+    ': the judge is hidden, and so are filters and orders by it. ',
+    !run.blind && element('a', { href: addressOf(without(state, 'blind')) }, 'Show everything'),
+  ].flat();
 }
 
 /** @param {import('../api.ts').ViewRun} run */
@@ -119,6 +133,13 @@ function about(run) {
  */
 function row(item, { run, state }) {
   const several = new Set(run.runs.flatMap((one) => one.rubrics.map(({ id }) => id))).size > 1;
+  const about = [
+    ...(run.runs.length > 1 ? [shown(item.run, 40)] : []),
+    ...(several ? [shown(item.rubric, 64)] : []),
+    ...(item.labelledBy.length > 0
+      ? [element('span', {}, 'labelled by ', shown(listed(item.labelledBy), 80))]
+      : []),
+  ];
   return element(
     'li',
     {},
@@ -129,10 +150,12 @@ function row(item, { run, state }) {
         'span',
         { class: 'what' },
         element('span', { class: 'name' }, shown(item.sampleId, 80)),
-        run.runs.length > 1 && element('span', { class: 'tag' }, shown(item.run, 40)),
-        several && element('span', { class: 'tag' }, shown(item.rubric, 64)),
-        item.labelledBy.length > 0 &&
-          element('span', { class: 'tag' }, 'labelled by ', shown(listed(item.labelledBy), 80)),
+        about.length > 0 &&
+          element(
+            'span',
+            { class: 'note' },
+            about.flatMap((part, index) => [index > 0 && ' · ', part]),
+          ),
       ),
       element('span', { class: 'beginning' }, shown(item.prompt.replace(/\s+/g, ' '), 200)),
       element('span', { class: 'said' }, said(item)),
@@ -157,7 +180,11 @@ function said(item) {
     element(
       'span',
       { class: 'word' },
-      pair && [item.winner === 'tie' ? 'tie' : shown(item.winner ?? 'no winner', 24), ' '],
+      pair
+        ? item.winner === 'tie' || item.winner === null
+          ? element('span', {}, 'tie')
+          : element('span', {}, 'prefers ', shown(item.winner, 24))
+        : element('span', {}, item.mode === 'stepwise' ? 'weakest step' : 'score'),
       element('span', { class: 'figure' }, probability(likelier)),
     ),
     styled(element('span', { class: pair ? 'place pair' : 'place', 'aria-hidden': 'true' }), {
@@ -211,7 +238,7 @@ function pagerOf(context, offset, total) {
       : element('a', { href: addressOf(pageState(context, to * pageSize)) }, name);
   return [
     link(0, 'First'),
-    link(page - 1, 'Before'),
+    link(page - 1, 'Previous'),
     element('span', {}, `Page ${count(page + 1)} of ${count(last + 1)}`),
     link(page + 1, 'Next'),
     link(last, 'Last'),

@@ -58,12 +58,13 @@ async function render() {
   controller.abort();
   controller = new AbortController();
   const { signal } = controller;
-  const state = stateOf(location.search);
-  const view = viewOf(state);
+  const address = stateOf(location.search);
+  const view = viewOf(address);
   main.setAttribute('aria-busy', 'true');
   const first = run === null;
   try {
     run ??= await askRun();
+    const state = withDefaults(address, run);
     /** @type {Context} */
     const context = { state, run, signal, go, refresh };
     const same = current?.view === view && (await current.mounted.update(context));
@@ -82,14 +83,23 @@ async function render() {
     if (signal.aborted) return;
     current = null;
     failed(cause);
-    header(state, view);
+    header(address, view);
   }
   main.removeAttribute('aria-busy');
 }
 
 async function refresh() {
   run = await askRun();
-  header(stateOf(location.search), viewOf(stateOf(location.search)));
+}
+
+/**
+ * The address with what juror view was started with.
+ * @param {State} state
+ * @param {import('../api.ts').ViewRun} run
+ * @returns {State}
+ */
+function withDefaults(state, { annotator, blind }) {
+  return { ...(annotator === null ? {} : { annotator }), ...state, ...(blind ? { blind: 'true' } : {}) };
 }
 
 /** @param {string} why */

@@ -18,6 +18,7 @@ export function reading(item) {
   return element(
     'div',
     { class: 'reading' },
+    item.texts !== true && element('p', { class: 'notice' }, 'Texts: ', shown(item.texts, 400), '.'),
     section('Prompt', prompt(item.fullPrompt)),
     element(
       'section',

@@ -50,7 +50,7 @@ export async function sampleView(context) {
     else announce('There are no more items this way.');
   };
   const next = { what: 'Next item', run: () => goTo(around.after) };
-  const before = { what: 'Item before', run: () => goTo(around.before) };
+  const before = { what: 'Previous item', run: () => goTo(around.before) };
   const keys = {
     j: next,
     ArrowRight: next,
@@ -83,9 +83,9 @@ function path(state, around) {
   return element(
     'nav',
     { class: 'path', 'aria-label': 'Items' },
-    element('a', { href: addressOf(without(state, 'item')) }, 'All in the list'),
+    element('a', { href: addressOf(without(state, 'item')) }, 'Back to the list'),
     element('span', { class: 'quiet' }, around.place),
-    link(around.before, '← Before'),
+    link(around.before, '← Previous'),
     link(around.after, 'Next →'),
   );
 }

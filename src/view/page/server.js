@@ -31,7 +31,7 @@ async function ask(path, init) {
   }
   const body = await answer.json().catch(() => null);
   if (answer.ok) return body;
-  const said = body?.error?.message ?? body?.message ?? body?.error;
+  const said = body?.error;
   throw new ServerError(
     typeof said === 'string' ? said : `The viewer answered with status ${answer.status}.`,
     answer.status,

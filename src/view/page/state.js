@@ -64,28 +64,29 @@ export function viewOf(state) {
   return state.item === undefined ? 'list' : 'item';
 }
 
+/** What only the judge’s verdicts can tell: no filter and no order to one who labels blind. */
+export const judgeKeys = /** @type {const} */ (['verdict', 'disagreement', 'uncertain', 'sort']);
+
 /**
- * What of a state chooses items.
+ * What of a state chooses items. To one who labels blind, nothing by the judge.
  * @param {State} state
  * @returns {State}
  */
 export function queryOf(state) {
+  const blind = state.blind === 'true';
   /** @type {Partial<Record<StateKey, string>>} */
-  const query = {};
+  const query = blind ? { blind: 'true' } : {};
   for (const key of queryKeys) if (state[key] !== undefined) query[key] = state[key];
-  if (query.labelled === undefined) delete query.annotator;
-  return query;
+  if (query.labelled === undefined && !blind) delete query.annotator;
+  return blind ? without(query, ...judgeKeys) : query;
 }
 
 /**
- * What of a state chooses items to label, labelled or not. To one who labels blind a filter or an order that tells the judge's
- * verdict is left out.
+ * What of a state chooses items to label, labelled or not.
  * @param {State} state
  */
 export function labelQueryOf(state) {
-  const query = without(queryOf(state), 'offset', 'labelled', 'annotator');
-  if (state.blind !== 'true') return query;
-  return without(query, 'verdict', ...(query.sort === 'score' ? /** @type {const} */ (['sort']) : []));
+  return without(queryOf(state), 'offset', 'labelled');
 }
 
 /**

@@ -45,20 +45,21 @@ export function probability(value) {
  * An estimate with its interval: `0.66 [0.40, 0.90]`.
  * @param {Estimate} figure
  * @param {(value: number) => string} format
+ * @param {string} [unit] After the estimate.
  */
-export function estimate(figure, format) {
+export function estimate(figure, format, unit = '') {
   if (figure.estimate === null) return '–';
   const interval =
     figure.low === null || figure.high === null ? '' : ` [${format(figure.low)}, ${format(figure.high)}]`;
-  return `${format(figure.estimate)}${interval}`;
+  return `${format(figure.estimate)}${unit}${interval}`;
 }
 
 /**
- * A share in per cent.
+ * A share in per cent, without the sign.
  * @param {number} value
  */
 export function percent(value) {
-  return `${(value * 100).toFixed(0)} %`;
+  return (value * 100).toFixed(0);
 }
 
 /** @type {Readonly<Record<import('../../schema.ts').UnscoredReason, string>>} */

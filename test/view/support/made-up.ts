@@ -1,5 +1,5 @@
 /** A viewer's items that nobody judged: every kind, for the page alone. */
-import type { ViewItem, ViewRun } from '../../../src/view/api.ts';
+import type { ViewAgreement, ViewItem, ViewRun } from '../../../src/view/api.ts';
 
 const story =
   'Explain why the sky is blue to a child of seven. Use no more than four sentences, and no word that a child of seven would have to ask about.';
@@ -33,7 +33,36 @@ export function madeUpRun(items: readonly ViewItem[]): ViewRun {
     slices: { subset: ['explain', 'sums', 'stories'], language: ['en', 'de'] },
     texts: true,
     annotators: ['anna', 'ben'],
+    annotator: null,
+    blind: false,
   };
+}
+
+/** How two annotators do with the judge and with each other. */
+export const madeUpAgreement: ViewAgreement = {
+  rubric: 'better-answer',
+  labelled: 30,
+  pairs: [
+    {
+      left: 'anna',
+      right: 'judge',
+      n: 30,
+      agreement: figure(0.83, 0.66, 0.93),
+      kappa: figure(0.66, 0.4, 0.9),
+    },
+    {
+      left: 'ben',
+      right: 'judge',
+      n: 30,
+      agreement: figure(0.6, 0.42, 0.75),
+      kappa: figure(-0.05, -0.3, 0.2),
+    },
+    { left: 'anna', right: 'ben', n: 30, agreement: figure(0.7, 0.5, 0.83), kappa: figure(0.41, 0.1, 0.7) },
+  ],
+};
+
+function figure(estimate: number, low: number, high: number) {
+  return { estimate, low, high };
 }
 
 function frame(index: number, sampleId: string) {
@@ -46,6 +75,7 @@ function frame(index: number, sampleId: string) {
     unscored: [],
     abstained: false,
     winner: null,
+    texts: true,
     labelledBy: index % 4 === 0 ? ['anna'] : [],
     own: null,
     label: null,
@@ -57,8 +87,8 @@ function frame(index: number, sampleId: string) {
 function pair(index: number): ViewItem {
   const sampleId = `explain-${String(index).padStart(4, '0')}`;
   const unscored = index % 11 === 10;
-  const score = unscored ? null : ((index * 37) % 100) / 100;
   const flipped = index % 5 === 3;
+  const score = unscored ? null : flipped ? 0.57 : (1 + ((index * 37) % 99)) / 100;
   const winner = score === null ? null : Math.abs(score - 0.5) < 0.02 ? 'tie' : score > 0.5 ? 'a' : 'b';
   const value = score ?? 0.5;
   const abstained = index % 9 === 7;
@@ -77,7 +107,12 @@ function pair(index: number): ViewItem {
     reference: index % 3 === 0 ? 'Air scatters blue light more than red light.' : null,
     responses: [
       { id: 'a', text: good, steps: null, model: 'writer-large' },
-      { id: 'b', text: index % 8 === 1 ? `${poor}\n\n${`${good}\n\n`.repeat(30)}` : poor, steps: null, model: 'writer-small' },
+      {
+        id: 'b',
+        text: index % 8 === 1 ? `${poor}\n\n${`${good}\n\n`.repeat(30)}` : poor,
+        steps: null,
+        model: 'writer-small',
+      },
     ],
     choices: [
       { value: 'a', text: 'Answer a is better', key: 'a' },
@@ -122,7 +157,7 @@ function pair(index: number): ViewItem {
         : {}),
     },
     judgments: (['a', 'b'] as const).map((first) => {
-      const shown = first === 'a' ? value : flipped ? value : 1 - value;
+      const shown = flipped ? (first === 'a' ? 0.83 : 0.69) : first === 'a' ? value : 1 - value;
       return {
         key: `${index}${first}`,
         criterionId: 'better',
@@ -154,7 +189,14 @@ function single(index: number): ViewItem {
       { role: 'user', content: 'What is 17 × 23?' },
     ],
     reference: '391',
-    responses: [{ id: 'answer', text: '17 × 23 = 391, since 17 × 20 = 340 and 17 × 3 = 51.', steps: null, model: 'writer-small' }],
+    responses: [
+      {
+        id: 'answer',
+        text: '17 × 23 = 391, since 17 × 20 = 340 and 17 × 3 = 51.',
+        steps: null,
+        model: 'writer-small',
+      },
+    ],
     choices: [1, 2, 3, 4, 5].map((grade) => ({ value: String(grade), text: `${grade}`, key: String(grade) })),
     verdict: {
       sampleId,
@@ -165,7 +207,10 @@ function single(index: number): ViewItem {
       winner: null,
       probability: 0.9,
       standardError: null,
-      perCriterion: { correct: { score, decided: 1, total: 1 }, clear: { score: 0.75, decided: 1, total: 1 } },
+      perCriterion: {
+        correct: { score, decided: 1, total: 1 },
+        clear: { score: 0.75, decided: 1, total: 1 },
+      },
       perObjective: { correctness: score, form: 0.75 },
       flipped: null,
       positionLean: null,
@@ -204,7 +249,8 @@ function solution(index: number): ViewItem {
     mode: 'stepwise',
     prompt: 'Ida reads a book of 120 pages …',
     score: 0.12,
-    fullPrompt: 'Ida reads a book of 120 pages: a third on Saturday, half of the rest on Sunday. How many are left?',
+    fullPrompt:
+      'Ida reads a book of 120 pages: a third on Saturday, half of the rest on Sunday. How many are left?',
     reference: '40',
     responses: [{ id: 'answer', text: steps.join('\n'), steps, model: null }],
     choices: [

@@ -1,7 +1,20 @@
 /** Texts that would run, load or add something if any of them ever became markup. */
 
 const call = 'window.__juror_fired=1';
-const openers = ['', '"', "'", '">', "'>", '</title>', '</textarea>', '</script>', '</style>', '-->', ']]>', '`'];
+const openers = [
+  '',
+  '"',
+  "'",
+  '">',
+  "'>",
+  '</title>',
+  '</textarea>',
+  '</script>',
+  '</style>',
+  '-->',
+  ']]>',
+  '`',
+];
 const bodies = [
   `<script>${call}</script>`,
   `<script src=/payload.js></script>`,
@@ -41,6 +54,6 @@ export function payloads(count: number): string[] {
   return Array.from({ length: count }, (_, index) => {
     const body = bodies[index % bodies.length] ?? '';
     const opener = openers[Math.floor(index / bodies.length) % openers.length] ?? '';
-    return `${opener}${index % 2 === 0 ? body : body.replace(/<(?=[a-z])/g, '<\t')}${body.startsWith('<') && index % 3 === 0 ? body.toUpperCase() : ''} n${index}`;
+    return `p${index} ${opener}${index % 2 === 0 ? body : body.replace(/<(?=[a-z])/g, '<\t')}${body.startsWith('<') && index % 3 === 0 ? body.toUpperCase() : ''}`;
   });
 }

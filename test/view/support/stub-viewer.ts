@@ -4,7 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ItemQuery, LabelRequest, type ViewAgreement, type ViewItem, type ViewRun } from '../../../src/view/api.ts';
+import {
+  ItemQuery,
+  LabelRequest,
+  type ViewAgreement,
+  type ViewItem,
+  type ViewRun,
+} from '../../../src/view/api.ts';
 
 const folder = fileURLToPath(new URL('../../../src/view/page/', import.meta.url));
 const types: Readonly<Record<string, string>> = {
@@ -42,7 +48,18 @@ export async function startStubViewer(records: StubRecords): Promise<StubViewer>
     return {
       ...item,
       own: mine,
-      ...(hidden ? { verdict: null, judgments: [], label: null, labels: [], metadata: null, score: null, winner: null } : {}),
+      ...(hidden
+        ? {
+            verdict: null,
+            judgments: [],
+            label: null,
+            labels: [],
+            metadata: null,
+            score: null,
+            winner: null,
+            responses: item.responses.map((response) => ({ ...response, model: null })),
+          }
+        : {}),
     };
   };
   const answer = async (path: string, parameters: URLSearchParams, body: string): Promise<unknown> => {
@@ -74,14 +91,21 @@ export async function startStubViewer(records: StubRecords): Promise<StubViewer>
         for await (const chunk of request) body += chunk;
         response.writeHead(failure ?? 200, { 'content-type': 'application/json' });
         response.end(
-          JSON.stringify(failure === null ? await answer(pathname, searchParams, body) : { error: { message: 'the journal is locked' } }),
+          JSON.stringify(
+            failure === null
+              ? await answer(pathname, searchParams, body)
+              : { error: 'the journal is locked' },
+          ),
         );
         return;
       }
       const name = pathname === '/' ? 'index.html' : pathname.slice(1);
       if (!/^[a-z-]+\.[a-z]+$/.test(name)) throw new Error('no such file');
       const content = await readFile(folder + name);
-      response.writeHead(200, { 'content-type': types[extname(name)] ?? 'text/plain', 'content-security-policy': policy });
+      response.writeHead(200, {
+        'content-type': types[extname(name)] ?? 'text/plain',
+        'content-security-policy': policy,
+      });
       response.end(content);
     } catch {
       response.writeHead(404).end();
