@@ -11,6 +11,7 @@ const types: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
 };
 const folder = new URL('page/', import.meta.url);
 
@@ -18,7 +19,7 @@ const folder = new URL('page/', import.meta.url);
 export async function loadPage(): Promise<ReadonlyMap<string, PageFile>> {
   const files = new Map<string, PageFile>();
   for (const name of await readdir(folder).catch(() => [])) {
-    const [, ending = ''] = /^[a-z0-9-]+\.(html|css|js)$/.exec(name) ?? [];
+    const [, ending = ''] = /^[a-z0-9-]+\.(html|css|js|svg)$/.exec(name) ?? [];
     const type = types[ending];
     if (type === undefined) continue;
     const content = await readFile(new URL(name, folder), 'utf8');

@@ -1,15 +1,12 @@
 /** What the judge said of one item, and how it came to it. */
-import { element, styled } from './dom.js';
-import { passage, shown } from './text.js';
+import { element } from './dom.js';
+import { figures, section, strong } from './figures.js';
+import { judgmentsOf } from './judgments.js';
+import { shown } from './text.js';
 import { count, counted, decimal, probability, reasonInWords } from './words.js';
 
 /** @typedef {import('../api.ts').ViewItem} ViewItem */
-/** @typedef {ViewItem['judgments'][number]} ViewJudgment */
 /** @typedef {import('./dom.js').Child} Child */
-
-/** Judgments shown at once; more on demand. */
-const judgmentsAtOnce = 12;
-const judgmentsMore = 60;
 
 /**
  * The verdict in a sentence.
@@ -57,11 +54,6 @@ export function verdictSentence(item) {
     ];
   }
   return [`The judge scores it ${decimal(verdict.score)} of 1.`, abstains];
-}
-
-/** @param {string} id */
-function strong(id) {
-  return element('strong', {}, shown(id, 80));
 }
 
 /** @param {readonly (number | null)[]} values */
@@ -224,132 +216,4 @@ function criteriaOf(verdict) {
       figures(objectives.map(([name, value]) => ({ name: [shown(name, 64)], value }))),
     ],
   );
-}
-
-/** @param {ViewItem} item */
-function judgmentsOf(item) {
-  const { judgments } = item;
-  if (judgments.length === 0) return null;
-  const several = {
-    models: new Set(judgments.map(({ model }) => model)).size > 1,
-    criteria: new Set(judgments.map(({ criterionId }) => criterionId)).size > 1,
-    samples: judgments.some(({ sampleIndex }) => sampleIndex > 0),
-  };
-  const cards = element('div', { class: 'judgments' });
-  const more = element('button', { type: 'button', class: 'fold' });
-  let upTo = 0;
-  const show = (/** @type {number} */ by) => {
-    cards.append(...judgments.slice(upTo, upTo + by).map((judgment) => card(item, judgment, several)));
-    upTo = Math.min(judgments.length, upTo + by);
-    more.hidden = upTo === judgments.length;
-    more.textContent = `Show ${count(Math.min(judgmentsMore, judgments.length - upTo))} more of ${counted(judgments.length, 'judgment')}`;
-  };
-  more.addEventListener('click', () => show(judgmentsMore));
-  show(judgmentsAtOnce);
-  return section(item.mode === 'pairwise' ? 'Both orders' : 'What the judge read and wrote', cards, more);
-}
-
-/**
- * @param {ViewItem} item
- * @param {ViewJudgment} judgment
- * @param {{ models: boolean, criteria: boolean, samples: boolean }} several
- */
-function card(item, judgment, several) {
-  const pair = item.mode === 'pairwise' && judgment.responseIds.length === 2;
-  const [first = '', second = ''] = judgment.responseIds;
-  const title = pair
-    ? [strong(first), ' first, then ', strong(second)]
-    : judgment.step !== null
-      ? [`Step ${judgment.step + 1}`]
-      : [shown(judgment.criterionId, 64)];
-  const about = [
-    several.criteria && (pair || judgment.step !== null) && shown(judgment.criterionId, 64),
-    several.models && shown(judgment.model, 80),
-    several.samples && `sample ${judgment.sampleIndex + 1}`,
-  ].filter((part) => part !== false);
-  return element(
-    'article',
-    { class: 'judgment' },
-    element('h3', {}, title),
-    about.length > 0 &&
-      element(
-        'p',
-        { class: 'note' },
-        about.flatMap((part, index) => [index > 0 && ' · ', part]),
-      ),
-    judgment.distribution && distribution(judgment, pair),
-    judgment.unscored !== null &&
-      element('p', { class: 'unscored' }, 'No score: ', shown(judgment.unscored, 400)),
-    judgment.critique !== null &&
-      judgment.critique !== '' &&
-      element('div', { class: 'critique' }, passage(judgment.critique, { name: 'the critique' })),
-  );
-}
-
-/**
- * Each label with its probability; of a pair, A and B are the answers in the order shown.
- * @param {ViewJudgment} judgment
- * @param {boolean} pair
- */
-function distribution(judgment, pair) {
-  const entries = Object.entries(judgment.distribution ?? {}).slice(0, 101);
-  return figures(
-    entries.map(([label, value]) => {
-      const at = pair ? ['A', 'B'].indexOf(label) : -1;
-      const id = judgment.responseIds[at];
-      return {
-        name:
-          id === undefined
-            ? [shown(label, 60)]
-            : [strong(id), element('span', { class: 'quiet' }, ` as ${label}`)],
-        value,
-        chosen: label === judgment.label,
-      };
-    }),
-  );
-}
-
-/** @typedef {{ readonly name: readonly Child[], readonly value: number | null, readonly note?: string | undefined, readonly chosen?: boolean }} FigureLine */
-
-/**
- * Names, bars and figures between 0 and 1.
- * @param {readonly FigureLine[]} lines
- */
-export function figures(lines) {
-  return element(
-    'dl',
-    { class: 'figures' },
-    lines.map(({ name, value, note, chosen }) =>
-      element(
-        'div',
-        { class: chosen ? 'chosen' : null },
-        element('dt', {}, name),
-        element(
-          'dd',
-          {},
-          value === null
-            ? element('span', { class: 'quiet' }, 'no score')
-            : [share(value), element('span', { class: 'figure' }, probability(value))],
-          note !== undefined && element('span', { class: 'quiet detail' }, shown(note, 300)),
-        ),
-      ),
-    ),
-  );
-}
-
-/**
- * A bar, for the eye alone.
- * @param {number} value
- */
-export function share(value) {
-  return styled(element('span', { class: 'bar', 'aria-hidden': 'true' }), { '--share': value });
-}
-
-/**
- * A part of the page with its heading.
- * @param {string} name
- * @param {...(Child | readonly Child[])} children
- */
-export function section(name, ...children) {
-  return element('section', {}, element('h2', {}, name), ...children);
 }

@@ -31,8 +31,6 @@ export async function labelSession(context) {
   const visited = [];
   /** @type {number[]} */
   const labelled = [];
-  /** Items whose verdict this annotator has seen here: a label changed afterwards is not blind. @type {Set<number>} */
-  const seen = new Set();
 
   const content = element('div', {});
   const choices = element('div', { class: 'choices', role: 'group', 'aria-label': 'Your label' });
@@ -92,7 +90,6 @@ export async function labelSession(context) {
   const show = (to) => {
     if (!item) return;
     busy = false;
-    if (item.verdict) seen.add(item.index);
     columns.hidden = false;
     fill(head, path(to), ...heading(item, to));
     fill(content, reading(item));
@@ -221,7 +218,7 @@ export async function labelSession(context) {
     if (!item || busy) return;
     const { index: at, own } = item;
     const text = item.choices.find((choice) => choice.value === value)?.text ?? value;
-    const blind = now.state.blind === 'true' && !seen.has(at);
+    const blind = now.state.blind === 'true';
     if (!(await attempt(() => sendLabel({ index: at, annotator, label: value, blind })))) return;
     if (own === null) queue.labelled(at);
     labelled.push(at);
@@ -236,7 +233,12 @@ export async function labelSession(context) {
     if (busy) return;
     const at = item !== null && item.own !== null ? item.index : labelled.at(-1);
     if (at === undefined) return announce('There is nothing to take back.');
-    if (!(await attempt(() => sendLabel({ index: at, annotator, label: null, blind: false })))) return;
+    if (
+      !(await attempt(() =>
+        sendLabel({ index: at, annotator, label: null, blind: now.state.blind === 'true' }),
+      ))
+    )
+      return;
     const place = labelled.lastIndexOf(at);
     if (place >= 0) labelled.splice(place, 1);
     queue.takenBack(at);

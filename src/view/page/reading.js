@@ -1,6 +1,6 @@
 /** What a reader of one item reads: prompt, answers, reference, metadata. */
 import { element } from './dom.js';
-import { section, share } from './judge.js';
+import { section, share } from './figures.js';
 import { passage, shown } from './text.js';
 import { counted, probability, reasonInWords } from './words.js';
 

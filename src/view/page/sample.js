@@ -78,15 +78,15 @@ export async function sampleView(context) {
  * @param {Neighbours} around
  */
 function path(state, around) {
-  const link = (/** @type {State | null} */ to, /** @type {string} */ name) =>
+  const link = (/** @type {State | null} */ to, /** @type {import('./dom.js').Child[]} */ name) =>
     to ? element('a', { href: addressOf(to) }, name) : element('span', { class: 'off' }, name);
   return element(
     'nav',
     { class: 'path', 'aria-label': 'Items' },
     element('a', { href: addressOf(without(state, 'item')) }, 'Back to the list'),
     element('span', { class: 'quiet' }, around.place),
-    link(around.before, '← Previous'),
-    link(around.after, 'Next →'),
+    link(around.before, ['← ', element('span', { class: 'wide' }, 'Previous')]),
+    link(around.after, [element('span', { class: 'wide' }, 'Next'), ' →']),
   );
 }
 

@@ -17,9 +17,10 @@ const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
 };
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /** What the stub answers with. */
 export interface StubRecords {
@@ -89,14 +90,11 @@ export async function startStubViewer(records: StubRecords): Promise<StubViewer>
       if (pathname.startsWith('/api/')) {
         let body = '';
         for await (const chunk of request) body += chunk;
-        response.writeHead(failure ?? 200, { 'content-type': 'application/json' });
-        response.end(
-          JSON.stringify(
-            failure === null
-              ? await answer(pathname, searchParams, body)
-              : { error: 'the journal is locked' },
-          ),
-        );
+        const content =
+          failure === null ? await answer(pathname, searchParams, body) : { error: 'the journal is locked' };
+        response
+          .writeHead(failure ?? 200, { 'content-type': 'application/json' })
+          .end(JSON.stringify(content));
         return;
       }
       const name = pathname === '/' ? 'index.html' : pathname.slice(1);
@@ -108,7 +106,9 @@ export async function startStubViewer(records: StubRecords): Promise<StubViewer>
       });
       response.end(content);
     } catch {
-      response.writeHead(404).end();
+      response
+        .writeHead(404, { 'content-type': 'application/json' })
+        .end('{"error":"there is no such thing"}');
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
