@@ -96,8 +96,18 @@ export function helpDialog(keys) {
         ),
       ),
     ),
-    element('p', {}, on, ' ', element('label', { for: 'keys-on' }, 'Single keys do what this list says')),
-    element('p', {}, element('button', { type: 'button', onclick: () => dialog.close() }, 'Close')),
+    element(
+      'p',
+      { class: 'line' },
+      on,
+      ' ',
+      element('label', { for: 'keys-on' }, 'Single keys do what this list says'),
+    ),
+    element(
+      'p',
+      { class: 'line' },
+      element('button', { type: 'button', onclick: () => dialog.close() }, 'Close'),
+    ),
   );
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);

@@ -1,14 +1,14 @@
 /** One annotator labels one item after another, by key or by button. */
-import { agreementTable } from './agreement.js';
 import { announce, element, fill, focusOn } from './dom.js';
 import { caveats, judgeParts, verdictSentence } from './judge.js';
+import { labelBar } from './label-bar.js';
 import { labelQueue } from './label-queue.js';
 import { reading } from './reading.js';
 import { heading } from './sample.js';
-import { askAgreement, askItem, forgetItems, sendLabel } from './server.js';
+import { askItem, forgetItems, sendLabel } from './server.js';
 import { addressOf, queryOf, without } from './state.js';
 import { plain, shown } from './text.js';
-import { count, counted } from './words.js';
+import { counted } from './words.js';
 
 /** @typedef {import('./main.js').Context} Context */
 /** @typedef {import('../api.ts').ViewItem} ViewItem */
@@ -32,44 +32,19 @@ export async function labelSession(context) {
   /** @type {number[]} */
   const labelled = [];
 
-  const content = element('div', {});
-  const choices = element('div', { class: 'choices', role: 'group', 'aria-label': 'Your label' });
-  const saved = element('p', { class: 'saved' });
-  const progress = element('progress', { max: Math.max(1, queue.total), 'aria-label': 'Labelled' });
-  const progressText = element('span', {});
-  const back = element(
-    'button',
-    { type: 'button', class: 'quiet', onclick: () => void takeBack() },
-    element('kbd', {}, 'u'),
-    ' Take back',
-  );
-  const pass = element(
-    'button',
-    { type: 'button', class: 'quiet pass', onclick: () => void next() },
-    element('kbd', {}, 'j'),
-    ' Next',
-  );
-  const agreement = element('details', { class: 'so-far', open: matchMedia('(min-width: 64rem)').matches });
-  const bar = element(
-    'section',
-    { class: 'label-bar', 'aria-label': 'Label' },
-    choices,
-    element('p', { class: 'deeds' }, back, pass),
-    saved,
-    element('p', { class: 'progress' }, progress, progressText),
-  );
+  const bar = labelBar(queue, {
+    choose: (value) => void choose(value),
+    takeBack: () => void takeBack(),
+    next: () => void next(),
+  });
+  const content = element('div');
   const judge = element('aside', { class: 'judge', 'aria-label': 'The judge' });
-  const side = element('div', { class: 'side' }, bar, judge, agreement);
+  const side = element('div', { class: 'side' }, bar.bar, judge, bar.agreement);
   const columns = element('div', { class: 'columns labelling' }, content, side);
-  const head = element('div', {});
+  const head = element('div');
   const root = element('div', { class: 'sample' }, head, columns);
 
   const index = () => (item === null ? null : item.index);
-  const tellProgress = () => {
-    progress.value = queue.total - queue.left();
-    progressText.textContent = `${count(queue.total - queue.left())} of ${count(queue.total)} labelled`;
-  };
-
   /** @param {Context} to */
   const load = async (to) => {
     now = to;
@@ -93,31 +68,13 @@ export async function labelSession(context) {
     columns.hidden = false;
     fill(head, path(to), ...heading(item, to));
     fill(content, reading(item));
-    fill(
-      choices,
-      item.choices.map(({ value, text, key }) =>
-        element(
-          'button',
-          {
-            type: 'button',
-            'aria-pressed': String(item?.own === value),
-            'aria-keyshortcuts': key,
-            onclick: () => void choose(value),
-          },
-          element('kbd', {}, key),
-          element('span', {}, shown(text, 120)),
-        ),
-      ),
-    );
+    bar.show(item, item.own !== null || labelled.length > 0);
     fill(
       judge,
       item.verdict &&
         [element('p', { class: 'lead' }, verdictSentence(item)), caveats(item), judgeParts(item)].flat(),
     );
     judge.hidden = item.verdict === null;
-    pass.hidden = false;
-    back.disabled = item.own === null && labelled.length === 0;
-    tellProgress();
   };
 
   const done = () => {
@@ -195,15 +152,26 @@ export async function labelSession(context) {
     now.go(to === null ? state : { ...state, item: String(to) });
   };
 
+  /** @param {number} from */
+  const advance = async (from) => {
+    try {
+      const following = await queue.next(from);
+      if (following === null && item?.own === null && item.index === from && busy === false)
+        announce('This is the last item without a label.');
+      else goTo(following);
+    } catch (cause) {
+      busy = false;
+      bar.fail('The next item did not come.', cause);
+    }
+  };
+
   const next = async () => {
     const at = index();
     if (at === null || busy) return;
     const later = visited[visited.lastIndexOf(at) + 1];
     if (later !== undefined) return goTo(later);
     if (item?.own === null) queue.pass(at);
-    const following = await queue.next(at);
-    if (following === null && item?.own === null) announce('This is the last item without a label.');
-    else goTo(following);
+    await advance(at);
   };
 
   const before = () => {
@@ -222,11 +190,11 @@ export async function labelSession(context) {
     if (!(await attempt(() => sendLabel({ index: at, annotator, label: value, blind })))) return;
     if (own === null) queue.labelled(at);
     labelled.push(at);
-    tell('Saved', text);
-    void tellAgreement();
+    bar.say('Saved', text);
+    void bar.tellAgreement(item?.rubric);
     if (!now.run.annotators.includes(annotator)) void now.refresh().catch(() => {});
-    if (now.state.pause === 'true') await reload(at);
-    else goTo(await queue.next(at));
+    if (now.state.pause === 'true') goTo(at);
+    else await advance(at);
   };
 
   const takeBack = async () => {
@@ -242,16 +210,9 @@ export async function labelSession(context) {
     const place = labelled.lastIndexOf(at);
     if (place >= 0) labelled.splice(place, 1);
     queue.takenBack(at);
-    tell('Taken back', '');
-    void tellAgreement();
-    if (at === index()) await reload(at);
-    else goTo(at);
-  };
-
-  /** @param {number} at */
-  const reload = async (at) => {
-    item = await askItem(at, now.state);
-    show(now);
+    bar.say('Taken back', '');
+    void bar.tellAgreement(item?.rubric ?? now.state.rubric);
+    goTo(at);
   };
 
   /** @param {() => Promise<unknown>} deed */
@@ -264,42 +225,13 @@ export async function labelSession(context) {
       return true;
     } catch (cause) {
       busy = false;
-      const message = cause instanceof Error ? cause.message : String(cause);
-      fill(saved, element('strong', { class: 'bad' }, 'Not saved. '), shown(message, 300));
-      announce(`Not saved. ${plain(message, 200)}`);
+      bar.fail('Not saved.', cause);
       return false;
     }
   };
 
-  /**
-   * @param {string} what
-   * @param {string} text
-   */
-  const tell = (what, text) => {
-    fill(saved, element('span', { class: 'good' }, what), text && [': ', shown(text, 80)]);
-    announce(`${what}${text ? `: ${plain(text, 80)}` : ''}. ${counted(queue.left(), 'item')} left.`);
-    tellProgress();
-  };
-
-  let asked = 0;
-  const tellAgreement = async () => {
-    const rubric = item?.rubric ?? now.state.rubric;
-    if (rubric === undefined) return;
-    asked += 1;
-    const mine = asked;
-    const found = await askAgreement(rubric).catch(() => null);
-    if (!found || mine !== asked) return;
-    fill(
-      agreement,
-      element('summary', {}, 'Agreement so far'),
-      found.pairs.length === 0
-        ? element('p', { class: 'note' }, 'It begins with your first label.')
-        : agreementTable(found),
-    );
-  };
-
   await load(context);
-  void tellAgreement();
+  void bar.tellAgreement(context.state.rubric ?? context.run.runs[0]?.rubrics[0]?.id);
 
   const keys = () => {
     /** @type {Record<string, { what: string, run: () => void }>} */

@@ -3,9 +3,9 @@ import type { ViewAgreement, ViewItem, ViewRun } from '../../../src/view/api.ts'
 import { madeUpItems, madeUpRun } from './made-up.ts';
 
 /** So many payloads in each text that is shown whole. */
-const textsEach = 20;
+const textsEach = 40;
 
-/** One item for each payload: short texts are that payload, long ones twenty of them, so that fifty items show all thousand. */
+/** One item for each payload: short texts are that payload, long ones forty of them, so that twenty-five items show all thousand. */
 export function hostileItems(all: readonly string[]): ViewItem[] {
   const items = madeUpItems(all.length);
   return items.map((item, index) => {
@@ -44,7 +44,7 @@ export function hostileItems(all: readonly string[]): ViewItem[] {
         model: one,
         critique: text,
         label: one,
-        distribution: Object.fromEntries(many.map((value) => [value, 0.05])),
+        distribution: Object.fromEntries(many.map((value) => [value, 1 / textsEach])),
         unscored: one,
       })),
       verdict: verdict && {

@@ -43,6 +43,14 @@ export async function open(page: Page, url: string): Promise<void> {
   await settled(page);
 }
 
+/** Goes to another address of an open page, as Back does, without loading it anew. */
+export async function turnTo(page: Page, address: string): Promise<void> {
+  await page.evaluate(
+    `history.pushState(null, '', ${JSON.stringify(address || '?')}); dispatchEvent(new PopStateEvent('popstate'))`,
+  );
+  await settled(page);
+}
+
 /** Waits until an expression holds. The page's policy forbids evaluating one there, so it is asked for again and again from here. */
 export async function until(page: Page, expression: string): Promise<void> {
   await expect.poll(() => page.evaluate(expression), { interval: 10, timeout: 10_000 }).toBe(true);
