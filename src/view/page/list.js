@@ -53,7 +53,8 @@ export async function listView(context) {
         : '';
     status.textContent = sentence + range;
     announce(sentence + range);
-    if (items.length === 0) fill(results, element('li', { class: 'none' }, empty(to, total, filtered)));
+    if (items.length === 0)
+      fill(results, element('li', { class: 'none' }, element('p', {}, empty(to, total, filtered))));
     else
       fill(
         results,
