@@ -21,6 +21,18 @@ export async function agreementView(context) {
   const load = async (to) => {
     const rubrics = [...new Set(to.run.runs.flatMap((run) => run.rubrics.map(({ id }) => id)))];
     const rubric = to.state.rubric ?? rubrics[0];
+    if (to.run.blind) {
+      fill(
+        root,
+        element('h1', {}, 'Agreement'),
+        element(
+          'p',
+          { class: 'none' },
+          'The viewer was started blind: the judge is hidden, and so is how far it agrees.',
+        ),
+      );
+      return;
+    }
     if (rubric === undefined) {
       fill(
         root,

@@ -50,13 +50,13 @@ export function byId(id) {
 /**
  * A number given to the style sheet as a custom property. Set on the object: the page's policy allows no style attributes in markup.
  * @template {HTMLElement} Styled
- * @param {Styled} styled
+ * @param {Styled} target
  * @param {Readonly<Record<`--${string}`, number>>} figures
  * @returns {Styled}
  */
-export function styled(styled, figures) {
-  for (const [name, value] of Object.entries(figures)) styled.style.setProperty(name, String(value));
-  return styled;
+export function styled(target, figures) {
+  for (const [name, value] of Object.entries(figures)) target.style.setProperty(name, String(value));
+  return target;
 }
 
 /**

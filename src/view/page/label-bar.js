@@ -38,6 +38,7 @@ export function labelBar(queue, { choose, takeBack, next }) {
     element('p', { class: 'progress' }, progress, progressText),
   );
   const agreement = element('details', { class: 'so-far', open: matchMedia('(min-width: 64rem)').matches });
+  agreement.hidden = true;
   const tellProgress = () => {
     const labelled = queue.total - queue.left();
     progress.value = labelled;
@@ -103,6 +104,7 @@ export function labelBar(queue, { choose, takeBack, next }) {
       const mine = asked;
       const found = await askAgreement(rubric).catch(() => null);
       if (!found || mine !== asked) return;
+      agreement.hidden = false;
       fill(
         agreement,
         element('summary', {}, 'Agreement so far'),

@@ -36,7 +36,14 @@ export async function sampleView(context) {
     fill(
       root,
       path(to.state, around),
-      ...heading(item, to),
+      ...heading(item, to, [
+        ' · ',
+        element(
+          'a',
+          { href: addressOf({ ...to.state, view: 'label' }) },
+          item.own === null ? 'Label this item' : 'Change your label',
+        ),
+      ]),
       ...lead(item),
       element('div', { class: 'columns' }, reading(item), judgeBox(item)),
     );
@@ -94,8 +101,9 @@ function path(state, around) {
  * What an item is called.
  * @param {ViewItem} item
  * @param {Context} context
+ * @param {import('./dom.js').Child[]} [more]
  */
-export function heading(item, context) {
+export function heading(item, context, more = []) {
   return [
     element('h1', {}, shown(item.sampleId, 120)),
     element(
@@ -104,6 +112,7 @@ export function heading(item, context) {
       shown(item.rubric, 64),
       ` · ${item.mode}`,
       context.run.runs.length > 1 && [' · run ', shown(item.run, 60)],
+      ...more,
     ),
   ];
 }
