@@ -209,6 +209,42 @@ test('a refusal is said in words and can be tried again', async () => {
   await pressOn(page, 'a');
 });
 
+test('an item passed over comes again, the judge is shown after each label, and the end is said', async () => {
+  await using watched = await watchedPage(browser);
+  const { page, faults } = watched;
+  await open(
+    page,
+    `${viewer.url}?view=label&annotator=ella&blind=true&pause=true&rubric=answer-correctness&text=sum-11`,
+  );
+  await page.locator('.choices').waitFor();
+  await settled(page);
+  const passed = await heading(page);
+  await pressOn(page, 'j');
+  const seen = [passed];
+  while ((await heading(page)) !== passed) {
+    seen.push(await heading(page));
+    expect(await page.locator('aside .lead').count()).toBe(0);
+    await page.keyboard.press('3');
+    await page.locator('aside .lead').waitFor();
+    expect(await page.locator('.choices [aria-pressed=true]').textContent()).toContain('3');
+    await settled(page);
+    await pressOn(page, 'Enter');
+  }
+  expect(seen).toEqual(
+    madeUpItems(340)
+      .map(({ sampleId }) => sampleId)
+      .filter((id) => id.includes('sum-11')),
+  );
+  await page.keyboard.press('5');
+  await page.locator('aside .lead').waitFor();
+  await settled(page);
+  await pressOn(page, 'Enter');
+  expect(await heading(page)).toBe('All labelled');
+  await pressOn(page, 'u');
+  expect(await heading(page)).toBe(passed);
+  expect(faults).toEqual([]);
+});
+
 test('what cannot be seen is shown as a mark, and what needs a joiner keeps it', async () => {
   await using watched = await watchedPage(browser);
   const { page, faults } = watched;

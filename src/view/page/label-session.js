@@ -27,8 +27,9 @@ export async function labelSession(context) {
   /** @type {ViewItem | null} */
   let item = null;
   let busy = false;
-  /** @type {number[]} */
+  /** Items as they were gone through; `place` is where in them the annotator is. @type {number[]} */
   const visited = [];
+  let place = -1;
   /** @type {number[]} */
   const labelled = [];
 
@@ -57,7 +58,10 @@ export async function labelSession(context) {
     const loaded = await askItem(Number(to.state.item), to.state, to.signal);
     if (to.signal.aborted) return;
     item = loaded;
-    if (visited.lastIndexOf(loaded.index) < 0) visited.push(loaded.index);
+    if (visited[place] !== loaded.index) {
+      place = visited.lastIndexOf(loaded.index);
+      if (place < 0) place = visited.push(loaded.index) - 1;
+    }
     show(to);
   };
 
@@ -156,9 +160,10 @@ export async function labelSession(context) {
   const advance = async (from) => {
     try {
       const following = await queue.next(from);
-      if (following === null && item?.own === null && item.index === from && busy === false)
-        announce('This is the last item without a label.');
-      else goTo(following);
+      if (following === null && !busy && item?.own === null)
+        return announce('This is the last item without a label.');
+      if (following !== null) place = visited.push(following) - 1;
+      goTo(following);
     } catch (cause) {
       busy = false;
       bar.fail('The next item did not come.', cause);
@@ -168,17 +173,21 @@ export async function labelSession(context) {
   const next = async () => {
     const at = index();
     if (at === null || busy) return;
-    const later = visited[visited.lastIndexOf(at) + 1];
-    if (later !== undefined) return goTo(later);
+    const later = visited[place + 1];
+    if (later !== undefined) {
+      place += 1;
+      return goTo(later);
+    }
     if (item?.own === null) queue.pass(at);
     await advance(at);
   };
 
   const before = () => {
-    const at = index();
-    const earlier = at === null ? visited.at(-1) : visited[visited.lastIndexOf(at) - 1];
-    if (earlier === undefined) announce('There is no item before this one.');
-    else goTo(earlier);
+    const to = item === null ? place : place - 1;
+    const earlier = visited[to];
+    if (earlier === undefined) return announce('There is no item before this one.');
+    place = to;
+    goTo(earlier);
   };
 
   /** @param {string} value */
@@ -207,8 +216,8 @@ export async function labelSession(context) {
       ))
     )
       return;
-    const place = labelled.lastIndexOf(at);
-    if (place >= 0) labelled.splice(place, 1);
+    const last = labelled.lastIndexOf(at);
+    if (last >= 0) labelled.splice(last, 1);
     queue.takenBack(at);
     bar.say('Taken back', '');
     void bar.tellAgreement(item?.rubric ?? now.state.rubric);
