@@ -80,15 +80,17 @@ export async function* readSamples(path: string, options: ReadSamplesOptions = {
 }
 
 /**
- * Samples of JSON rows that are read elsewhere, in the file's order: what {@link readSamples} makes of them. Undefined for a row that needs
- * other files, as MT-Bench's do. Throws JurorError `data` for one that it would refuse.
+ * Samples of JSON rows that are read elsewhere, in the file's order: what {@link readSamples} makes of them, except that an id may be given
+ * twice. Undefined for a row that needs other files, as MT-Bench's do. Throws JurorError `data` for one that it would refuse.
  */
 export function createRowReader(path: string): (row: DataRow['row'], line: number) => Sample | undefined {
-  const ids: Ids = { lines: new Map(), occurrences: new Map() };
+  const made: Ids = { lines: new Map(), occurrences: new Map() };
   return (row, line) => {
     if (isMtBench(row)) return undefined;
     const place: ErrorPlace = { file: path, line };
-    return identify(recogniseRow(row, place), ids, place, line);
+    const draft = recogniseRow(row, place);
+    const { id } = draft;
+    return id === undefined ? identify(draft, made, place, line) : { ...draft, id };
   };
 }
 

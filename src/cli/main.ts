@@ -22,6 +22,7 @@ import { selftrainCommand } from './selftrain.ts';
 import { synthCommand } from './synth.ts';
 import { harmless } from './terminal.ts';
 import { trainCommand } from './train.ts';
+import { viewCommand } from './view.ts';
 
 /** What a shell sees. 1 is kept for gates. */
 const exitCodes = { done: 0, badInput: 2, incomplete: 3, broken: 70, interrupted: 130 } as const;
@@ -43,7 +44,8 @@ Environment: JUROR_MODEL, JUROR_HOME, and every flag as JUROR_<FLAG>
 
 Try:
   juror judge answers.jsonl --rubric helpfulness --out run
-  juror agree run`,
+  juror agree run
+  juror view run`,
   );
 
 for (const command of [
@@ -51,6 +53,7 @@ for (const command of [
   rankCommand(),
   implicitCommand(),
   agreeCommand(),
+  viewCommand(),
   calibrateCommand(),
   combineCommand(),
   prefsCommand(),

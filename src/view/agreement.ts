@@ -107,8 +107,8 @@ export function nearestScore(score: number, scores: readonly number[]): number |
   return nearest;
 }
 
-/** An id is another one in every item; its place is not. */
-function placeName(label: string | null, responseIds: readonly string[]): string | null {
+/** The place of a pair's label, or `tie`: an id is another one in every item. Null for any other word. */
+export function placeName(label: string | null, responseIds: readonly string[]): string | null {
   if (label === responseIds[0]) return 'first';
   if (label === responseIds[1]) return 'second';
   return label === 'tie' ? label : null;

@@ -171,7 +171,7 @@ export const LabelRecord = z.strictObject({
 });
 export type LabelRecord = z.infer<typeof LabelRecord>;
 
-/** `GET /api/agreement?rubric=&run=`: recomputed as labels come in. Default: the first rubric, and all runs. */
+/** `GET /api/agreement?rubric=&run=`: recomputed as labels come in. Default: the first rubric, and all runs. Refused with 403 by `juror view --blind`. */
 export interface ViewAgreement {
   readonly rubric: string;
   /** Items with a label. */

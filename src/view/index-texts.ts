@@ -31,6 +31,12 @@ export interface TextTarget {
   readonly visit: (sample: number, content: Sample) => void;
 }
 
+/** More rows than a file has. */
+const filePlaces = 2 ** 32;
+
+/** Note where a sample is; false where a row before has its id, which is then the one that was judged. */
+type Keep = (sample: number, row: number) => boolean;
+
 /** Places in one file of JSON lines. */
 interface Lines {
   readonly kind: 'lines';
@@ -56,13 +62,15 @@ interface Book {
 export async function openTexts(files: readonly string[], target: TextTarget): Promise<Texts> {
   const opened: (Lines | Book)[] = [];
   const missing: string[] = [];
-  /** Sample → file × 2³² + place in it. */
+  /** Sample → file × {@link filePlaces} + place in it. */
   const places = new Map<number, number>();
   for (const [number, file] of files.entries()) {
     try {
-      opened[number] = await openFile(file, target, (sample, place) =>
-        places.set(sample, number * 2 ** 32 + place),
-      );
+      opened[number] = await openFile(file, target, (sample, row) => {
+        if ((places.get(sample) ?? -1) >= number * filePlaces) return false;
+        places.set(sample, number * filePlaces + row);
+        return true;
+      });
     } catch (error) {
       if (!isMissing(error)) {
         await closeAll(opened);
@@ -75,7 +83,7 @@ export async function openTexts(files: readonly string[], target: TextTarget): P
     const place = places.get(sample);
     return place === undefined
       ? undefined
-      : { part: opened[Math.floor(place / 2 ** 32)], row: place % 2 ** 32, place };
+      : { part: opened[Math.floor(place / filePlaces)], row: place % filePlaces, place };
   };
   return {
     state: stateOf(files, missing, places.size, target),
@@ -92,7 +100,7 @@ export async function openTexts(files: readonly string[], target: TextTarget): P
       for (const [number, part] of opened.entries()) {
         if (part === undefined) continue;
         const isHere = (sample: number, row: number) =>
-          places.get(sample) === number * 2 ** 32 + row && wanted(sample);
+          places.get(sample) === number * filePlaces + row && wanted(sample);
         if (part.kind === 'book') await scanBook(part, target, isHere, visit, signal);
         else await scanFile(part, target, isHere, visit, signal);
       }
@@ -101,11 +109,7 @@ export async function openTexts(files: readonly string[], target: TextTarget): P
   };
 }
 
-async function openFile(
-  file: string,
-  target: TextTarget,
-  keep: (sample: number, row: number) => void,
-): Promise<Lines | Book> {
+async function openFile(file: string, target: TextTarget, keep: Keep): Promise<Lines | Book> {
   return (
     (formatOf(file) === 'jsonl' ? await openLines(file, target, keep) : undefined) ??
     openBook(file, target, keep)
@@ -116,7 +120,7 @@ async function openFile(
 async function openLines(
   file: string,
   { samples, source, visit }: TextTarget,
-  keep: (sample: number, row: number) => void,
+  keep: Keep,
 ): Promise<Lines | undefined> {
   const handle = await open(file, 'r');
   const lines: Lines = { kind: 'lines', file, handle, offsets: [], lengths: [], rows: [] };
@@ -131,11 +135,10 @@ async function openLines(
       isBench = sample === undefined;
       if (!sample) return;
       const number = samples.find(source, sample.id);
-      if (number === undefined) return;
+      if (number === undefined || !keep(number, lines.rows.length)) return;
       lines.offsets.push(offset);
       lines.lengths.push(bytes.length);
       lines.rows.push(number);
-      keep(number, lines.rows.length - 1);
       visit(number, sample);
     });
   } catch (error) {
@@ -158,11 +161,7 @@ function readRow(read: () => Sample | undefined): Sample | null | undefined {
   }
 }
 
-async function openBook(
-  file: string,
-  { samples, source, visit }: TextTarget,
-  keep: (sample: number, row: number) => void,
-): Promise<Book> {
+async function openBook(file: string, { samples, source, visit }: TextTarget, keep: Keep): Promise<Book> {
   const book = await openSampleBook([file], { onBadRow: () => {} });
   let row = 0;
   for (const sample of book.samples(file)) {

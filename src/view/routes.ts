@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 import { JurorError } from '../errors.ts';
+import type { Rubric, Verdict } from '../schema.ts';
 import { createAgreementReader, judgeName } from './agreement.ts';
 import {
   AgreementQuery,
@@ -11,6 +12,7 @@ import {
   type LabelRecord,
   LabelRequest,
   OneItemQuery,
+  type ViewAgreement,
   type ViewError,
   type ViewItem,
   type ViewRun,
@@ -99,9 +101,12 @@ export function apiRoutes(index: ViewIndex, labels: LabelBook, options: RouteOpt
     return context.json<ViewItem>(await itemFor(item, askerOf(query)));
   });
 
-  app.get('/agreement', async (context) =>
-    context.json(await agreement.read(queryOf(context, AgreementQuery))),
-  );
+  app.get('/agreement', async (context) => {
+    const query = queryOf(context, AgreementQuery);
+    if (options.blind)
+      return context.json<ViewError>({ error: 'the judge is hidden, and so is how it agrees' }, 403);
+    return context.json<ViewAgreement>(await agreement.read(query));
+  });
 
   const tooLarge = (context: Context) =>
     context.json<ViewError>(
@@ -123,11 +128,9 @@ export function apiRoutes(index: ViewIndex, labels: LabelBook, options: RouteOpt
     if (fetched === undefined) return noItem(context);
     const { verdict, run } = fetched;
     const { sampleId, rubricId, responseIds } = verdict;
-    const choice = choiceOf(request.label, fetched, {
-      asker,
-      hidden: isHidden(asker, { labels: labels.of(item) }),
-      rubric: run.rubrics.find(({ id }) => id === rubricId) ?? { criteria: [] },
-    });
+    const rubric = run.rubrics.find(({ id }) => id === rubricId) ?? { criteria: [] };
+    const hidden = isHidden(asker, { labels: labels.of(item) });
+    const choice = choiceOf(request.label, verdict, { annotator, hidden, rubric });
     const record: LabelRecord = {
       sampleId,
       rubricId,
@@ -144,35 +147,35 @@ export function apiRoutes(index: ViewIndex, labels: LabelBook, options: RouteOpt
   return app;
 }
 
-/** A chosen value in the data's words. Throws JurorError `usage` for one that is no choice. */
+/**
+ * A chosen value in the data's words. The names of hidden answers are taken at any time: they are nobody's id. Throws JurorError `usage`
+ * for what is no choice, without the ids of hidden answers.
+ */
 function choiceOf(
   label: string | null,
-  { verdict }: Parameters<typeof viewItem>[0],
+  verdict: Verdict,
   {
-    asker,
+    annotator,
     hidden,
     rubric,
-  }: {
-    readonly asker: Asker;
-    readonly hidden: boolean;
-    readonly rubric: Parameters<typeof choicesOf>[1];
-  },
+  }: { readonly annotator: string; readonly hidden: boolean; readonly rubric: Pick<Rubric, 'criteria'> },
 ): Pick<LabelRecord, 'label' | 'score'> {
   if (label === null) return { label: null, score: null };
-  const shown = shownOrder(verdict, asker.blind ? (asker.annotator ?? '') : undefined);
-  const masks = hidden && verdict.mode === 'pairwise' ? maskedIds(verdict.responseIds, shown) : [];
-  const place = masks.indexOf(label);
-  const value = place < 0 ? label : (verdict.responseIds[place] ?? label);
+  const shown = shownOrder(verdict, annotator);
+  const names = maskedIds(verdict.responseIds, shown);
   const choices = choicesOf(verdict, rubric, shown);
+  const place = verdict.mode === 'pairwise' ? names.indexOf(label) : -1;
+  const value = verdict.responseIds[place] ?? label;
   const found = choices.find((choice) => choice.value === value);
   if (found) return { label: value, score: found.score };
-  const values = [
-    ...masks,
-    ...choices.flatMap((choice) => (masks.length > 0 && choice.value !== 'tie' ? [] : choice.value)),
-  ];
-  throw new JurorError('usage', `expected one of ${values.join(', ')}, got another label`, {
-    place: { field: 'label' },
-  });
+  const legal = choicesOf(hidden ? { ...verdict, responseIds: [...names] } : verdict, rubric, shown);
+  throw new JurorError(
+    'usage',
+    `expected one of ${legal.map(({ value }) => value).join(', ')}, got another label`,
+    {
+      place: { field: 'label' },
+    },
+  );
 }
 
 /** What is chosen by the judge's verdicts tells them. */
