@@ -80,6 +80,26 @@ export async function* readSamples(path: string, options: ReadSamplesOptions = {
 }
 
 /**
+ * Samples of JSON rows that are read elsewhere, in the file's order: what {@link readSamples} makes of them, except that an id may be given
+ * twice. Undefined for a row that needs other files, as MT-Bench's do. Throws JurorError `data` for one that it would refuse.
+ */
+export function createRowReader(path: string): (row: DataRow['row'], line: number) => Sample | undefined {
+  const made: Ids = { lines: new Map(), occurrences: new Map() };
+  return (row, line) => {
+    if (isMtBench(row)) return undefined;
+    const place: ErrorPlace = { file: path, line };
+    const draft = recogniseRow(row, place);
+    const { id } = draft;
+    return id === undefined ? identify(draft, made, place, line) : { ...draft, id };
+  };
+}
+
+/** The sample of one JSON row whose id is known. Throws JurorError `data` for a row that is none. */
+export function sampleOfRow(row: DataRow['row'], id: string, place: ErrorPlace): Sample {
+  return { ...recogniseRow(row, place), id };
+}
+
+/**
  * Prompts of a data file, in its order, of rows with or without answers: answers, labels and votes are left out. Ids are given and
  * made as by {@link readSamples}. Throws JurorError `data` for a file that cannot be read.
  */

@@ -10,6 +10,7 @@ import { requireRules } from '../judge/rules.ts';
 import { exportVerdicts, openJudgingRun } from '../judge/run.ts';
 import { type LoadedRubric, loadRubric } from '../rubric.ts';
 import { openCache } from '../store/cache.ts';
+import { recordData } from '../store/data-pointer.ts';
 import { describeAgreement } from './agreement.ts';
 import { agreementOf } from './agreement-rows.ts';
 import { flag, fraction, gather } from './flags.ts';
@@ -92,6 +93,7 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
     tieBand: flags.tieBand,
     ...rules,
   });
+  await recordData(run, data, flags.limit);
   await using store = flags.cache ? await openCache(run.store, jurorHome()) : run.store;
 
   if (flags.retry) await store.forgetFailures();

@@ -26,7 +26,8 @@ Environment: JUROR_MODEL, JUROR_HOME, and every flag as JUROR_<FLAG>
 
 Try:
   juror judge answers.jsonl --rubric helpfulness --out run
-  juror agree run`,
+  juror agree run
+  juror view run`,
   );
 
 for (const command of await commandsFor(process.argv.slice(2)))

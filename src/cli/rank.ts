@@ -11,6 +11,7 @@ import { exportRankings, exportVerdicts, openJudgingRun } from '../judge/run.ts'
 import { loadRubric } from '../rubric.ts';
 import type { Ranking } from '../schema.ts';
 import { openCache } from '../store/cache.ts';
+import { recordData } from '../store/data-pointer.ts';
 import { addEngineFlags, openEngine } from './engine.ts';
 import { flag, fraction } from './flags.ts';
 import { createInWork } from './in-work.ts';
@@ -86,6 +87,7 @@ async function rank(data: string, flags: Flags, signal: AbortSignal): Promise<nu
   await using engine = opened.engine;
   const out = flags.out ?? `${defaultFolder(data, [rubric])}.rank`;
   await using run = await openJudgingRun(out, { engine, rubrics: [rubric], protocol, settings });
+  await recordData(run, data, flags.limit);
   await using store = flags.cache ? await openCache(run.store, jurorHome()) : run.store;
 
   if (flags.retry) await store.forgetFailures();

@@ -24,6 +24,10 @@ export const runFiles = {
   verdicts: 'verdicts.jsonl',
   rankings: 'rankings.jsonl',
   summary: 'summary.json',
+  /** What people said in the viewer. */
+  labels: 'labels.jsonl',
+  /** Where the texts are; see data-pointer.ts. */
+  data: 'data.json',
 } as const;
 
 /** An open run. Disposing closes its journal and frees the folder. */

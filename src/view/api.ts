@@ -25,13 +25,17 @@ export interface ViewRun {
   readonly texts: true | string;
   /** Annotators with labels so far. */
   readonly annotators: readonly string[];
+  /** Who labels, where `juror view --annotator` said so. */
+  readonly annotator: string | null;
+  /** `juror view --blind`: the server hides the judge whatever is asked for. */
+  readonly blind: boolean;
 }
 
 /** Which items, in which order: the query of `GET /api/items`. Numbers come as text. */
 export const ItemQuery = z.strictObject({
   /** Words that prompt, answers, reference or id must hold; case does not matter. */
   text: z.string().max(200).optional(),
-  run: z.string().optional(),
+  run: z.string().max(300).optional(),
   rubric: Name.optional(),
   /** `pass`/`fail` are of scores at least 0.5; first, second and tie of pairs. */
   verdict: z.enum(['pass', 'fail', 'first', 'second', 'tie', 'unscored', 'abstained']).optional(),
@@ -40,10 +44,13 @@ export const ItemQuery = z.strictObject({
   /** Verdicts with |score − ½| up to this. */
   uncertain: z.coerce.number().min(0).max(0.5).optional(),
   /** `name=value`. */
-  slice: z.string().optional(),
+  slice: z.string().max(300).optional(),
   /** Only what this annotator has (`true`) or has not (`false`) labelled; needs `annotator`. */
   labelled: z.enum(['true', 'false']).optional(),
-  annotator: z.string().optional(),
+  annotator: z.string().max(64).optional(),
+  /** Everything of the judge is null in items without a label of `annotator`; filters and orders by it are refused. */
+  blind: z.enum(['true', 'false']).optional(),
+  /** Ascending, without a score last: the order of the data · |score − ½| · score · most contested first. */
   sort: z.enum(['data', 'uncertain', 'score', 'contested']).default('data'),
   offset: z.coerce.number().int().nonnegative().default(0),
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -79,10 +86,13 @@ export interface ItemPage {
 
 /** `GET /api/items/:index?annotator=&blind=`: one item in full. */
 export interface ViewItem extends ListedItem {
+  /** Whether all texts are those that were judged; else why they are not shown, or cannot be checked. */
+  readonly texts: true | string;
   readonly fullPrompt: string | readonly Message[];
   readonly reference: string | null;
   /** In the order to be shown: the data's, or, blind, one drawn for this annotator and item. */
   readonly responses: readonly {
+    /** While it is blind and has no own label, another name: an id may say who wrote it. */
     readonly id: string;
     readonly text: string | null;
     readonly steps: readonly string[] | null;
@@ -113,14 +123,35 @@ export interface ViewItem extends ListedItem {
   readonly metadata: Readonly<Record<string, unknown>> | null;
 }
 
-/** Body of `POST /api/labels`; `label: null` takes one back. */
+/** The query of `GET /api/items/:index`. */
+export const OneItemQuery = z.strictObject({
+  annotator: z.string().max(64).optional(),
+  blind: z.enum(['true', 'false']).optional(),
+});
+
+/** The query of `GET /api/agreement`. */
+export const AgreementQuery = z.strictObject({
+  rubric: Name.optional(),
+  run: z.string().max(300).optional(),
+});
+
+/** What every refused request gets, with a status of 400 or more. */
+export interface ViewError {
+  /** For people: expected …, got …. */
+  readonly error: string;
+  /** The part of the query or body that is wrong. */
+  readonly field?: string;
+}
+
+/** Body of `POST /api/labels`, which answers with the {@link ViewItem} as it is then; `label: null` takes one back. */
 export const LabelRequest = z.strictObject({
   index: z.int().nonnegative(),
   annotator: z
     .string()
     .trim()
     .regex(/^[^\p{C}]{1,64}$/u, 'expected a name of 1 to 64 printable characters'),
-  label: z.string().max(200).nullable(),
+  /** The `value` of a choice of the item. */
+  label: z.string().max(256).nullable(),
   /** Whether the judge's verdict was hidden. */
   blind: z.boolean(),
 });
@@ -140,12 +171,15 @@ export const LabelRecord = z.strictObject({
 });
 export type LabelRecord = z.infer<typeof LabelRecord>;
 
-/** `GET /api/agreement?rubric=`: recomputed as labels come in. */
+/** `GET /api/agreement?rubric=&run=`: recomputed as labels come in. Default: the first rubric, and all runs. Refused with 403 by `juror view --blind`. */
 export interface ViewAgreement {
   readonly rubric: string;
   /** Items with a label. */
   readonly labelled: number;
-  /** Each annotator with the judge, and each two annotators: share that agree and Cohen's κ, with 95 % intervals where there are any. */
+  /**
+   * Each annotator with the judge, and each two annotators: share that agree and Cohen's κ (of scales with an order weighted by the
+   * square of the distance), with 95 % intervals over prompts where there are any.
+   */
   readonly pairs: readonly {
     readonly left: string;
     /** `judge`, or an annotator. */
