@@ -488,6 +488,9 @@ export {
   Sample,
   Scale,
   StepVerdict,
+  Suite,
+  type SuiteInput,
+  SuiteResult,
   UnscoredReason,
   Usage,
   Verdict,
@@ -499,3 +502,9 @@ export type { RunConfiguration, RunCounts } from './store/manifest.ts';
 export { memoryStore } from './store/memory.ts';
 export { openRun, type Run, readRun } from './store/run.ts';
 export type { PlanRow, Store } from './store/store.ts';
+export { defineSuite } from './suite/define-suite.ts';
+export { type LoadedSuite, type LoadSuiteOptions, loadSuite } from './suite/load.ts';
+export { type MergeSuiteOptions, mergeSuite } from './suite/merge.ts';
+export { readSuiteItems, readSuiteResult } from './suite/result-files.ts';
+export { type RunSuiteOptions, runSuite, type SuiteEngineOpener } from './suite/run.ts';
+export { type WatchSuiteOptions, watchSuite } from './suite/watch.ts';

@@ -19,6 +19,7 @@ import { rankCommand } from './rank.ts';
 import { sampleCommand } from './sample.ts';
 import { scoreCommand } from './score.ts';
 import { selftrainCommand } from './selftrain.ts';
+import { suiteCommand } from './suite.ts';
 import { synthCommand } from './synth.ts';
 import { harmless } from './terminal.ts';
 import { trainCommand } from './train.ts';
@@ -48,6 +49,7 @@ Try:
 
 for (const command of [
   judgeCommand(),
+  suiteCommand(),
   rankCommand(),
   implicitCommand(),
   agreeCommand(),

@@ -9,7 +9,7 @@ import type { LoadedSuite } from './load.ts';
 import { asSeenFrom, fromSuite } from './paths.ts';
 import { readSuiteItems, type SuiteDefinition, writeSuiteFiles } from './result-files.ts';
 import type { Shard } from './samples.ts';
-import { checksOf, figuresOf } from './verdicts-of-gates.ts';
+import { checkGates, type JudgeIdentity, suiteFigures } from './verdicts-of-gates.ts';
 
 /** What a result is concluded from. */
 export interface ConcludeOptions {
@@ -32,20 +32,16 @@ export interface ConcludeOptions {
 export async function concludeSuite(loaded: LoadedSuite, options: ConcludeOptions): Promise<SuiteResult> {
   const { suite, folder } = loaded;
   const { out, runs, items, shard, filter } = options;
-  const { pass, slices, protocol } = suite;
-  const { seed } = protocol;
+  const { pass, slices } = suite;
   const checks =
     shard === undefined
-      ? checksOf(options.gates, {
+      ? checkGates(options.gates, {
           items,
-          baselines: await readBaselines(loaded, options),
           pass,
-          seed,
+          runs,
+          baselines: await readBaselines(loaded, options),
           cards: await readCards(options.gates, folder),
-          judges: options.engines,
-          rubrics: Object.fromEntries(
-            loaded.combinations.flatMap(({ rubrics }) => rubrics.map(({ rubric }) => [rubric.id, rubric])),
-          ),
+          judges: judgesOf(loaded, options.engines),
         })
       : [];
   const found = Math.max(...runs.map(missingShare));
@@ -68,7 +64,7 @@ export async function concludeSuite(loaded: LoadedSuite, options: ConcludeOption
     incomplete,
     tolerance: { unscored: suite.unscored, found },
     runs: [...runs],
-    figures: figuresOf(items, { slices, pass, seed }),
+    figures: suiteFigures(items, { slices, pass }),
     checks,
   };
   await writeSuiteFiles(out, { result, items, definition: definitionOf(loaded, options) });
@@ -119,10 +115,30 @@ function unmeasured(checks: readonly SuiteCheck[]): string[] {
   return [...new Set(gates.map(({ gate, found }) => `gate ${gate} is unmeasured: ${found}`))];
 }
 
+/** What report cards are held against. */
+function judgesOf(
+  { suite, combinations }: LoadedSuite,
+  engines: ConcludeOptions['engines'],
+): Record<string, JudgeIdentity> {
+  const rubricsOf = (id: string) => {
+    const own = combinations.filter(({ judges }) => judges.some((judge) => judge.id === id));
+    const rubrics = own.flatMap(({ rubrics }) =>
+      rubrics.map(({ rubric, digest }) => [rubric.id, digest] as const),
+    );
+    return [...new Map(rubrics)].map(([rubric, digest]) => ({ id: rubric, digest }));
+  };
+  return Object.fromEntries(
+    Object.entries(engines).map(([id, { digest, model }]) => [
+      id,
+      { digest, model, rubrics: rubricsOf(id), critique: suite.protocol.critique },
+    ]),
+  );
+}
+
 async function readCards(gates: readonly SuiteGate[], folder: string): Promise<Record<string, JudgeCard>> {
   const cards: Record<string, JudgeCard> = {};
   for (const gate of gates)
-    if (gate.kind === 'card') cards[gate.id] = await readCard(fromSuite(folder, gate.file));
+    if (gate.kind === 'card') cards[gate.file] = await readCard(fromSuite(folder, gate.file));
   return cards;
 }
 

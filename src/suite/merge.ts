@@ -69,7 +69,7 @@ export async function mergeSuite(
   for (const combination of combinations) {
     await using run = await mergeRun(shards, combination, out);
     await exportVerdicts(run);
-    const others = combinations.some(({ judge }) => judge !== combination.judge);
+    const others = loaded.combinations.some(({ judge }) => judge !== combination.judge);
     const described = await describeRun(run, combination, {
       out,
       folder: loaded.folder,

@@ -11,7 +11,7 @@ import { readFilters, selectSuite } from './filters.ts';
 import type { LoadedSuite } from './load.ts';
 import { fromSuite, judgeFromSuite } from './paths.ts';
 import { type PerformedRun, performRun } from './perform.ts';
-import type { Shard } from './samples.ts';
+import { type Shard, suiteSamples } from './samples.ts';
 
 /** Options of {@link runSuite}. */
 export interface RunSuiteOptions {
@@ -100,6 +100,30 @@ export async function runSuite(loaded: LoadedSuite, options: RunSuiteOptions): P
     baseline: options.baseline,
     onEvent,
   });
+}
+
+/** How many samples some data of a suite have, refused rows aside. */
+export async function countSuiteSamples(
+  loaded: LoadedSuite,
+  { data }: SuiteCombination,
+  { filter = [], shard, signal }: Pick<RunSuiteOptions, 'filter' | 'shard' | 'signal'> = {},
+): Promise<number> {
+  const { admits } = selectSuite(loaded, readFilters(filter, loaded));
+  const { samples } = suiteSamples({
+    file: fromSuite(loaded.folder, data.file),
+    where: data.where,
+    limit: data.limit,
+    slices: loaded.suite.slices,
+    admits,
+    shard,
+    onBadRow: () => {},
+  });
+  let count = 0;
+  for await (const _sample of samples) {
+    if (signal?.aborted) break;
+    count++;
+  }
+  return count;
 }
 
 const openByName: SuiteEngineOpener = ({ id: _, ...choice }, options) =>

@@ -81,6 +81,8 @@ function rubricEntries(
   }));
   const legal = [...new Set([...[...loaded.values()].map(({ id }) => id), ...rubrics])];
   const idOf = (entry: string) => loaded.get(entry)?.id ?? entry;
+  // While a rubric cannot be loaded, its id is not known.
+  if (loaded.size < new Set(rubrics).size) return sameId;
   const unknown = data.flatMap((one, index) =>
     (one.rubrics ?? []).flatMap((entry, place) =>
       legal.includes(entry)

@@ -1,33 +1,36 @@
 /** Placeholder of figures and checks until the rooms `figures.ts` and `gates.ts` are merged: whole verdicts, figures and regressions only. */
 import { clusterBootstrap } from '../aggregate/interval.ts';
 import { mean } from '../aggregate/statistic.ts';
-import type { EngineId, JudgeCard, Rubric, SuiteCheck, SuiteFigure, SuiteGate } from '../schema.ts';
+import type { CritiqueMode, JudgeCard, SuiteCheck, SuiteFigure, SuiteGate, SuiteRun } from '../schema.ts';
 import { itemKey, type JudgedItem } from './item.ts';
 
-/** What figures are made with. */
-export interface FiguresOptions {
-  readonly slices: readonly string[];
-  readonly pass: number;
-  readonly seed: number;
+/** What a judge is, as far as a card of it must be of the same. */
+export interface JudgeIdentity {
+  readonly digest: string;
+  readonly model?: string;
+  readonly rubrics: readonly { readonly id: string; readonly digest: string }[];
+  readonly critique?: CritiqueMode;
 }
 
-/** What gates are checked with. */
-export interface ChecksOptions {
+interface FiguresOptions {
+  readonly slices: readonly string[];
+  readonly pass: number;
+}
+
+interface GateInput {
   readonly items: readonly JudgedItem[];
+  readonly pass: number;
   /** By name; a baseline that is not there is missing. */
   readonly baselines: Readonly<Record<string, readonly JudgedItem[]>>;
-  readonly pass: number;
-  readonly seed: number;
-  /** Gate → its card. */
+  /** By the `file` of their gates. */
   readonly cards: Readonly<Record<string, JudgeCard>>;
-  /** Judge of the suite → its engine, for cards. */
-  readonly judges: Readonly<Record<string, EngineId>>;
-  /** Rubric → what it asks. */
-  readonly rubrics: Readonly<Record<string, Rubric>>;
+  /** By the suite's names. */
+  readonly judges: Readonly<Record<string, JudgeIdentity>>;
+  readonly runs: readonly Pick<SuiteRun, 'data' | 'judge' | 'rubrics'>[];
 }
 
 /** Figures of whole verdicts. */
-export function figuresOf(items: readonly JudgedItem[], { pass, seed }: FiguresOptions): SuiteFigure[] {
+export function suiteFigures(items: readonly JudgedItem[], { pass }: FiguresOptions): SuiteFigure[] {
   const groups = Map.groupBy(items, ({ data, judge, rubric }) => JSON.stringify([data, judge, rubric]));
   return [...groups.values()].flatMap((own) => {
     const [first] = own;
@@ -41,13 +44,13 @@ export function figuresOf(items: readonly JudgedItem[], { pass, seed }: FiguresO
       measure,
       part: { kind: 'whole' as const },
       slice: null,
-      figure: figureOf(own, measure, pass, seed),
+      figure: figureOf(own, measure, pass),
       unscored: own.filter(({ score }) => score === null).length,
     }));
   });
 }
 
-function figureOf(items: readonly JudgedItem[], measure: string, pass: number, seed: number) {
+function figureOf(items: readonly JudgedItem[], measure: string, pass: number) {
   const scored = items.filter(({ score }) => score !== null);
   const values = scored.map(({ score }) =>
     measure === 'pass-rate' ? Number((score ?? 0) >= pass) : (score ?? 0),
@@ -55,12 +58,11 @@ function figureOf(items: readonly JudgedItem[], measure: string, pass: number, s
   return clusterBootstrap(
     mean(values),
     scored.map(({ cluster }) => cluster),
-    { seed },
   );
 }
 
 /** Checks of figure gates on whole verdicts and of regressions. */
-export function checksOf(gates: readonly SuiteGate[], options: ChecksOptions): SuiteCheck[] {
+export function checkGates(gates: readonly SuiteGate[], options: GateInput): SuiteCheck[] {
   return gates.flatMap((gate): SuiteCheck[] => {
     const base = { gate: gate.id, kind: gate.kind, slice: null, figure: null };
     if (gate.kind === 'card' || gate.kind === 'comparison')
@@ -101,7 +103,7 @@ export function checksOf(gates: readonly SuiteGate[], options: ChecksOptions): S
       const { data, judge, rubric } = own[0] as JudgedItem;
       const named = { ...base, data, judge, rubric };
       if (gate.kind === 'figure') {
-        const figure = figureOf(own, gate.measure, gate.pass ?? options.pass, options.seed);
+        const figure = figureOf(own, gate.measure, gate.pass ?? options.pass);
         const { estimate, low, high } = figure;
         const least = gate.bound === 'estimate' ? estimate : gate.bound === 'worst' ? low : high;
         const most = gate.bound === 'estimate' ? estimate : gate.bound === 'worst' ? high : low;
