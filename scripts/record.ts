@@ -153,6 +153,10 @@ const recordings = {
       join(folder, 'beam.jsonl'),
     ],
   ],
+  // The example suite.
+  suite: [
+    ['src/cli/main.ts', 'suite', 'examples/suite/suite.yaml', '--no-cache', '--out', join(folder, 'suite')],
+  ],
   // Nothing fits 256 tokens: unscored judgments, on record.
   'small-context': [
     [

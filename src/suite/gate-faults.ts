@@ -72,7 +72,12 @@ function fitting(suite: Suite, gate: VerdictGate, rubrics: ReadonlyMap<string, R
   const selected = selectedRubrics(suite, gate, rubrics);
   if (selected === undefined) return [];
   if (selected.length === 0)
-    return [{ path: ['rubric'], message: `data '${gate.data}' are not judged under '${gate.rubric}'` }];
+    return [
+      {
+        path: ['rubric'],
+        message: `${gate.data === undefined ? 'no data are' : `data '${gate.data}' are not`} judged under '${gate.rubric}'`,
+      },
+    ];
   const legal = gate.kind === 'regressions' ? undefined : modes[gate.measure];
   const ofMode = selected.filter(({ mode }) => legal === undefined || legal.includes(mode));
   if (gate.kind !== 'regressions' && ofMode.length === 0) {
@@ -108,10 +113,13 @@ function selectedRubrics(
   const byId = new Map([...rubrics.values()].map((rubric) => [rubric.id, rubric]));
   const data = suite.data.filter(({ id }) => gate.data === undefined || id === gate.data);
   if (data.length === 0 || (gate.rubric !== undefined && !byId.has(gate.rubric))) return undefined;
-  const judged = data.flatMap((one) =>
-    (one.rubrics ?? suite.rubrics).flatMap((entry) => rubrics.get(entry) ?? byId.get(entry) ?? []),
+  const judged = data
+    .flatMap((one) => one.rubrics ?? suite.rubrics)
+    .map((entry) => rubrics.get(entry) ?? byId.get(entry));
+  if (judged.includes(undefined)) return undefined;
+  return [...new Set(judged.filter((rubric) => rubric !== undefined))].filter(
+    ({ id }) => gate.rubric === undefined || id === gate.rubric,
   );
-  return [...new Set(judged)].filter(({ id }) => gate.rubric === undefined || id === gate.rubric);
 }
 
 function measured(gate: Extract<VerdictGate, { kind: 'figure' | 'comparison' }>): Problem[] {

@@ -32,6 +32,8 @@ export interface LoadedSuite {
 export interface LoadSuiteOptions {
   /** Replaces the seed of the suite's protocol, and so makes another suite of it. */
   readonly seed?: number | undefined;
+  /** How often a module was loaded before, so that a changed one is read anew. Default 0. */
+  readonly time?: number | undefined;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface LoadSuiteOptions {
  * lists every fault with file, line (YAML and JSON), field and nearest legal name, and `rubric` for a faulty rubric file.
  */
 export async function loadSuite(file: string, options: LoadSuiteOptions = {}): Promise<LoadedSuite> {
-  const read = await reader(file);
+  const read = await reader(file, options.time);
   const folder = dirname(file);
   const surroundings = await look(read(), folder);
   const { seed } = options;
@@ -66,7 +68,7 @@ export function suiteDigest({ $schema: _, ...suite }: Suite, rubrics: readonly L
 type Reader = (check?: (suite: Suite) => readonly Problem[]) => Suite;
 
 /** The file's content, to be checked once without and once with what lies around it. */
-async function reader(file: string): Promise<Reader> {
+async function reader(file: string, time: number | undefined): Promise<Reader> {
   const optionsOf = (check: Parameters<Reader>[0]): YamlOptions<Suite> => ({
     file,
     code: 'suite',
@@ -79,7 +81,7 @@ async function reader(file: string): Promise<Reader> {
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) throw new JurorError('suite', await missing(file, 'suite'), { place: { file } });
   if (/\.m?[jt]s$/i.test(file)) {
-    const value = await importSuite(file);
+    const value = await importSuite(file, time);
     return (check) => checkValue(value, Suite, optionsOf(check));
   }
   const text = await readFile(file, 'utf8');

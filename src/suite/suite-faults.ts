@@ -98,13 +98,14 @@ function rubricEntries(
   const repeatedOnes = data.flatMap((one, index) =>
     twice((one.rubrics ?? []).map(idOf), ['data', index, 'rubrics']),
   );
+  if (unknown.length > 0) return [...sameId, ...unknown];
   const used = new Set(data.flatMap((one) => (one.rubrics ?? rubrics).map(idOf)));
   const unused = rubrics.flatMap((entry, index) =>
     used.has(idOf(entry))
       ? []
       : [{ path: ['rubrics', index], message: `no data are judged under '${entry}'` }],
   );
-  return [...sameId, ...unknown, ...repeatedOnes, ...unused];
+  return [...sameId, ...repeatedOnes, ...unused];
 }
 
 function judgesOf({ judges, ...suite }: Suite): Problem[] {
@@ -154,16 +155,15 @@ function protocolOf({ protocol }: Suite): Problem[] {
   );
 }
 
+/** The fault of a setting that a check throws on, at the field that its message begins with. */
 function fault(path: readonly PropertyKey[], check: () => unknown): Problem[] {
   try {
     check();
     return [];
   } catch (error) {
     if (!JurorError.isInstance(error)) throw error;
-    const own = `${String(path[0])}: `;
-    return [
-      { path, message: error.message.startsWith(own) ? error.message.slice(own.length) : error.message },
-    ];
+    const [, field, message = error.message] = /^([a-z]+): (.*)$/is.exec(error.message) ?? [];
+    return [{ path: field === undefined || field === path[0] ? path : [...path, field], message }];
   }
 }
 

@@ -1,17 +1,16 @@
 /** Suites that are modules. */
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { JurorError } from '../errors.ts';
 
 /**
- * What a module exports as its suite: `default`, or else `suite`. Imported again where the file has changed; what it imports itself is not.
- * Throws JurorError `suite` for a module that cannot be imported or exports none.
+ * What a module exports as its suite: `default`, or else `suite`. Node.js imports a module once: from the second `time` on, counted from 0, it is
+ * imported under another address, what it imports itself is not. Throws JurorError `suite` for a module that cannot be imported or
+ * exports none.
  */
-export async function importSuite(path: string): Promise<unknown> {
-  const file = resolve(path);
-  const { mtimeMs } = await stat(file);
-  const module = await load(path, `${pathToFileURL(file).href}?version=${mtimeMs}`);
+export async function importSuite(path: string, time = 0): Promise<unknown> {
+  const { href } = pathToFileURL(resolve(path));
+  const module = await load(path, time === 0 ? href : `${href}?time=${time}`);
   const suite = module.default ?? module.suite;
   if (suite !== undefined) return suite;
   const names = Object.keys(module).join(', ') || 'nothing';

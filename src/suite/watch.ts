@@ -8,7 +8,7 @@ import { type LoadedSuite, type LoadSuiteOptions, loadSuite } from './load.ts';
 const stillMs = 150;
 
 /** Options of {@link watchSuite}. */
-export interface WatchSuiteOptions extends LoadSuiteOptions {
+export interface WatchSuiteOptions extends Pick<LoadSuiteOptions, 'seed'> {
   /** Told of the suite at the beginning and after each change. Its signal fires with the next change, or when watching ends. */
   readonly run: (loaded: LoadedSuite, signal: AbortSignal) => Promise<void>;
   /** Told of a suite that cannot be loaded or run; watching goes on. */
@@ -26,10 +26,10 @@ export interface WatchSuiteOptions extends LoadSuiteOptions {
 export async function watchSuite(file: string, options: WatchSuiteOptions): Promise<void> {
   const { run, onFault, onWait, signal, ...loading } = options;
   let files: readonly string[] = [file];
-  while (!signal.aborted) {
+  for (let time = 0; !signal.aborted; time++) {
     using changes = watchFiles(files);
     try {
-      const loaded = await loadSuite(file, loading);
+      const loaded = await loadSuite(file, { ...loading, time });
       files = loaded.files;
       changes.add(files);
       await run(loaded, AbortSignal.any([signal, changes.signal]));
