@@ -92,7 +92,7 @@ export function checkGates(gates: readonly SuiteGate[], options: GateInput): Sui
         {
           ...base,
           data: gate.data ?? null,
-          judge: gate.judge ?? '',
+          judge: gate.judge ?? options.runs[0]?.judge ?? '',
           rubric: gate.rubric ?? null,
           status: 'unmeasured',
           expected: 'verdicts',
