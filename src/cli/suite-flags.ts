@@ -101,7 +101,6 @@ export function requireSuiteFlags(flags: SuiteFlags): void {
       ['--merge', flags.merge, '--filter', flags.filter],
       ['--merge', flags.merge, '--watch', flags.watch],
       ['--merge', flags.merge, '--list', flags.list],
-      ['--merge', flags.merge, '--seed', flags.seed],
       ['--shard', flags.shard, '--watch', flags.watch],
       ['--shard', flags.shard, '--baseline', flags.baseline],
     ] as const

@@ -90,13 +90,15 @@ async function watchShown(
   );
   await watchSuite(file, {
     seed: flags.seed,
+    also: (flags.replay ?? []).map((text) => text.slice(text.indexOf('=') + 1)),
     signal,
     async run(loaded, changed) {
       const out = folderOf(loaded, flags);
       files.current = enginesOf(loaded, flags);
-      // Several judges that do not decide together are open one after another, however often.
+      // Several judges that do not decide together are open one after another, however often; recordings are read anew.
       const alone = new Set(loaded.combinations.map(({ judge }) => judge)).size === 1;
-      const openEngine = alone ? held.open : suiteEngines(terminal, files.current);
+      const openEngine =
+        alone && files.current.replay.size === 0 ? held.open : suiteEngines(terminal, files.current);
       const result = await runShown(loaded, { ...flags, out, openEngine, signal: changed }, terminal);
       await held.settle();
       await writeOutputs(result, out, flags, terminal, { file });
@@ -125,7 +127,7 @@ async function merge(
     throw new JurorError('usage', '--merge: expected --out DIR for the whole result, got none');
   const result = await mergeSuite(folders, {
     out: flags.out,
-    loaded: file === undefined ? undefined : await loadSuite(file),
+    loaded: file === undefined ? undefined : await loadSuite(file, { seed: flags.seed }),
     baseline: flags.baseline,
     onEvent: (event) => {
       if (event.type === 'warning') terminal.warn(`juror: ${harmless(event.message)}`);

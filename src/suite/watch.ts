@@ -11,6 +11,8 @@ const stillMs = 150;
 export interface WatchSuiteOptions extends Pick<LoadSuiteOptions, 'seed'> {
   /** Told of the suite at the beginning and after each change. Its signal fires with the next change, or when watching ends. */
   readonly run: (loaded: LoadedSuite, signal: AbortSignal) => Promise<void>;
+  /** Files to be watched besides those of the suite. Default none. */
+  readonly also?: readonly string[];
   /** Told of a suite that cannot be loaded or run; watching goes on. */
   readonly onFault: (error: JurorError) => void;
   /** A run is over, or a fault is told, and watching waits for a change of one of these files. */
@@ -24,13 +26,13 @@ export interface WatchSuiteOptions extends Pick<LoadSuiteOptions, 'seed'> {
  * A change during a run aborts it; what it judged is found again. Faults other than JurorErrors are thrown.
  */
 export async function watchSuite(file: string, options: WatchSuiteOptions): Promise<void> {
-  const { run, onFault, onWait, signal, ...loading } = options;
-  let files: readonly string[] = [file];
+  const { run, onFault, onWait, signal, also = [], ...loading } = options;
+  let files: readonly string[] = [file, ...also];
   for (let time = 0; !signal.aborted; time++) {
     using changes = watchFiles(files);
     try {
       const loaded = await loadSuite(file, { ...loading, time });
-      files = loaded.files;
+      files = [...loaded.files, ...also];
       changes.add(files);
       await run(loaded, AbortSignal.any([signal, changes.signal]));
     } catch (error) {

@@ -212,7 +212,7 @@ test('data without a sample and gates without a baseline are incomplete, and tol
   expect(warnings).toEqual([expect.stringContaining("baseline 'main': nothing at")]);
 });
 
-test('a baseline is two files of an earlier result, without data, models or runs', async () => {
+test('a baseline is one file of an earlier result, without data, models or runs', async () => {
   await using at = await suiteFolder({ rows: 4 });
   await at.run(plain, { out: at.at('earlier') });
   await mkdir(at.at('kept'));
