@@ -14,6 +14,9 @@ const modes: Readonly<Record<SuiteMeasure, readonly Rubric['mode'][]>> = {
   kappa: ['pairwise', 'pointwise', 'stepwise'],
 };
 
+/** Measures for which it counts whether an answer passes. */
+const passing: readonly SuiteMeasure[] = ['pass-rate', 'agreement', 'kappa'];
+
 type VerdictGate = Exclude<SuiteGate, { kind: 'card' }>;
 
 /** Every fault of the gates. `rubrics` are by their entries in the suite, those that could be loaded. */
@@ -133,8 +136,8 @@ function measured(gate: Extract<VerdictGate, { kind: 'figure' | 'comparison' }>)
       ? [{ path: ['min'], message: `expected at most max, ${max}, got ${min}` }]
       : []),
     ...(['min', 'max'] as const).flatMap((name) => bounds(gate[name], name, measure, difference)),
-    ...(gate.pass !== undefined && measure !== 'pass-rate'
-      ? [{ path: ['pass'], message: `expected it with measure pass-rate only, got ${measure}` }]
+    ...(gate.pass !== undefined && !passing.includes(measure)
+      ? [{ path: ['pass'], message: `expected it with measure ${passing.join(', ')} only, got ${measure}` }]
       : []),
     ...(gate.model !== undefined && measure !== 'win-rate'
       ? [{ path: ['model'], message: `expected it with measure win-rate only, got ${measure}` }]

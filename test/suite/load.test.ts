@@ -174,7 +174,7 @@ test.for([
   [
     'min: 0.5',
     'min: 0.5\n    pass: 0.5',
-    'suite.yaml:19: gates.0.pass: expected it with measure pass-rate only, got score',
+    'suite.yaml:19: gates.0.pass: expected it with measure pass-rate, agreement, kappa only, got score',
   ],
   [
     'min: 0.5',
