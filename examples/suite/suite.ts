@@ -15,7 +15,7 @@ export const suite = defineSuite({
     measure: 'score',
     objective: 'helpfulness',
     slice: { topic },
-    min: 0.4,
+    min: 0.3,
     bound: 'estimate',
   })),
 });
