@@ -178,6 +178,10 @@ const recordings = {
       join(folder, 'head'),
     ],
   ],
+  // The example suite.
+  suite: [
+    ['src/cli/main.ts', 'suite', 'examples/suite/suite.yaml', '--no-cache', '--out', join(folder, 'suite')],
+  ],
   // Nothing fits 256 tokens: unscored judgments, on record.
   'small-context': [
     [

@@ -489,11 +489,14 @@ export {
   Sample,
   Scale,
   StepVerdict,
+  Suite,
   SuiteCheck,
   SuiteFigure,
   SuiteGate,
+  type SuiteInput,
   SuiteItem,
   SuiteMeasure,
+  SuiteResult,
   UnscoredReason,
   Usage,
   Verdict,
@@ -520,11 +523,14 @@ export type { RunConfiguration, RunCounts } from './store/manifest.ts';
 export { memoryStore } from './store/memory.ts';
 export { openRun, type Run, readRun } from './store/run.ts';
 export type { PlanRow, Store } from './store/store.ts';
+export { defineSuite } from './suite/define-suite.ts';
 export { type SuiteFigureOptions, suiteFigures } from './suite/figures.ts';
 export type { JudgeIdentity } from './suite/gate-card.ts';
 export type { JudgedRun } from './suite/gate-targets.ts';
 export { checkGates, type GateInput } from './suite/gates.ts';
 export type { JudgedItem } from './suite/item.ts';
+export { type LoadedSuite, type LoadSuiteOptions, loadSuite } from './suite/load.ts';
+export { type MergeSuiteOptions, mergeSuite } from './suite/merge.ts';
 export { figureCsv, verdictCsv } from './suite/output-csv.ts';
 export { githubAnnotations } from './suite/output-github.ts';
 export { junitXml } from './suite/output-junit.ts';
@@ -542,3 +548,6 @@ export {
   type VerdictSource,
   verdictLines,
 } from './suite/output-verdicts.ts';
+export { readSuiteItems, readSuiteResult } from './suite/result-files.ts';
+export { type RunSuiteOptions, runSuite, type SuiteEngineOpener } from './suite/run.ts';
+export { type WatchSuiteOptions, watchSuite } from './suite/watch.ts';

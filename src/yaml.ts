@@ -45,17 +45,37 @@ export function parseYaml<Value>(text: string, schema: z.ZodType<Value>, options
   }
   const { root, value, lineOf, faults } = readNodes(text, linesBefore, options);
   throwProblems(code, file, faults);
-  const place = (problem: Problem): PlacedProblem => ({
-    line: lineOf(nearestOffset(root, problem.path)),
-    field: problem.path.map(String).join('.'),
-    message: problem.message,
-  });
+  return checked(value, schema, options, ({ path, message }) => ({
+    line: lineOf(nearestOffset(root, path)),
+    field: path.map(String).join('.'),
+    message,
+  }));
+}
+
+/** Check a value that a program made as {@link parseYaml} checks a file's; faults have no lines. */
+export function checkValue<Value>(
+  value: unknown,
+  schema: z.ZodType<Value>,
+  options: YamlOptions<Value>,
+): Value {
+  return checked(value, schema, options, ({ path, message }) => ({
+    field: path.map(String).join('.'),
+    message,
+  }));
+}
+
+function checked<Value>(
+  value: unknown,
+  schema: z.ZodType<Value>,
+  { file, code, check }: YamlOptions<Value>,
+  place: (problem: Problem) => PlacedProblem,
+): Value {
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
     throwProblems(code, file, schemaProblems(parsed.error.issues, schema, value).map(place));
     throw new JurorError(code, parsed.error.message, { place: { file } });
   }
-  throwProblems(code, file, (options.check?.(parsed.data) ?? []).map(place));
+  throwProblems(code, file, (check?.(parsed.data) ?? []).map(place));
   return parsed.data;
 }
 
@@ -248,7 +268,7 @@ function legalKeys(schema: z.core.$ZodType, path: readonly PropertyKey[], value:
 
 /** The schema without its optional and default wrappers, and of a discriminated union the option that `value` names. */
 function resolve(schema: z.core.$ZodType | undefined, value: unknown): z.core.$ZodType | undefined {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
     return resolve(schema.unwrap(), value);
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
   const { discriminator } = schema.def;

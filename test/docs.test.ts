@@ -12,10 +12,11 @@ import { recordings, root, runNode } from './cli/juror.ts';
 const block =
   /^```console(?<ending> exit=\d+)?\n\$ (?<command>.+)\n(?<output>[\s\S]*?)^```$|^```\w+ file=(?<file>\S+)\n(?<content>[\s\S]*?)^```$|^<!-- \$ (?<hidden>.+) -->$/gm;
 
-/** A page with the output of each of its commands, run in order in one folder that has `fixtures/`. */
+/** A page with the output of each of its commands, run in order in one folder that has `fixtures/` and `examples/`. */
 async function replayed(page: string): Promise<string> {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-docs-'));
-  await symlink(join(root, 'fixtures'), join(folder.path, 'fixtures'), 'dir');
+  for (const name of ['fixtures', 'examples'])
+    await symlink(join(root, name), join(folder.path, name), 'dir');
   const blocks = [...page.matchAll(block)];
   const printed: string[] = [];
   for (const { 0: text, groups } of blocks) {
