@@ -8,17 +8,19 @@ import { readCalibration } from '../judge/calibration-file.ts';
 import { exportVerdicts, verdictOf } from '../judge/run.ts';
 import { readPlan } from '../store/export.ts';
 import { openRun, readRun } from '../store/run.ts';
+import { addFormatFlags, exportFormat } from './export-format.ts';
 import { count, processTerminal } from './terminal.ts';
 
 /** The verb. */
 export function exportCommand(): CommandUnknownOpts {
-  return new Command('export')
+  return addFormatFlags(new Command('export'))
     .description('write judgments.jsonl, verdicts.jsonl and summary.json of a run from its journal')
     .argument('<run>', 'a run folder; an interrupted one gives what is finished')
     .option('--to <file>', 'write the verdicts to this .jsonl, .csv or .parquet file instead')
     .option('--calibration <file>', 'with --to: verdicts calibrated by what juror calibrate wrote')
     .option('--json', 'print the summary as JSON')
-    .action(async (folder, { to, json, calibration }) => {
+    .action(async (folder, { to, json, calibration, ...other }) => {
+      if (other.format !== undefined) return exportFormat(folder, { ...other, json });
       const terminal = processTerminal();
       if (to !== undefined) {
         await using run = await readRun(folder);

@@ -12,6 +12,7 @@ import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { guideCommand } from './guide.ts';
 import { implicitCommand } from './implicit.ts';
+import { importCommand } from './import.ts';
 import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
 import { prefsCommand } from './prefs.ts';
@@ -63,6 +64,7 @@ for (const command of [
   guideCommand(),
   cardCommand(),
   exportCommand(),
+  importCommand(),
   modelsCommand(),
   doctorCommand(),
 ])
