@@ -158,7 +158,7 @@ function logSample(
     target: reference ?? '',
     messages: [...messages, { role: 'assistant', content: text }],
     output: {
-      model: answer.model,
+      model: answer.model ?? '',
       choices: [{ message: { role: 'assistant', content: text }, stop_reason: 'stop' }],
       completion: text,
     },

@@ -112,7 +112,7 @@ async function* judgeBenchRows({ run, rows, lose }: Writing) {
     const {
       pair_id: pair = row.sampleId,
       source = row.group ?? '',
-      response_model: model = modelAt(judged, 0),
+      response_model: model = row.models?.[0] ?? '',
       original_id: original,
     } = sample.metadata ?? {};
     yield {

@@ -38,7 +38,7 @@ async function* document({ run, rows, lose }: Writing): AsyncGenerator<string> {
     for await (const scored of scoredSamples(rows)) {
       for (const answer of scored.answers) {
         if (answer.score === null) lose('unscored: promptfoo shows them as errors');
-        yield resultOf(scored, answer, test, tallyOf(tallies, answer.model), run);
+        yield resultOf(scored, answer, test, tallyOf(tallies, providerOf(answer)), run);
       }
       test++;
     }
@@ -119,6 +119,11 @@ function promptOf(provider: string, { passed, failed, errors, score, criteria }:
   };
 }
 
+/** Who wrote an answer, or which answer it is. */
+function providerOf({ model, responseId }: ScoredAnswer): string {
+  return model ?? responseId;
+}
+
 function noTokens(): object {
   return { prompt: 0, completion: 0, cached: 0, total: 0, numRequests: 0 };
 }
@@ -163,7 +168,7 @@ function resultOf(
     promptId: contentHash({ raw: '{{prompt}}' }),
     prompt: { raw, label: '{{prompt}}' },
     vars,
-    provider: { id: answer.model, label: '' },
+    provider: { id: providerOf(answer), label: '' },
     response: { output: required(answer.text, sampleId, 'its data'), tokenUsage: noTokens() },
     success: pass,
     score: score ?? 0,

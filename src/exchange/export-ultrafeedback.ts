@@ -22,7 +22,7 @@ function rowOf({ sampleId, sample, answers }: ScoredSample, judge: string): obje
   return {
     instruction: promptText(required(sample, sampleId, 'its data').prompt),
     generations: answers.map(({ text }) => required(text, sampleId, 'its data')),
-    generation_models: answers.map(({ model }) => model),
+    generation_models: answers.map(({ model }) => model ?? null),
     ratings: answers.map(({ score }) => (score === null ? null : 1 + 4 * score)),
     rationales: answers.map(({ critique }) => critique),
     model_name: judge,

@@ -19,7 +19,7 @@ import {
 export const alpacaEvalRows = reader('instruction', ['.json', '.jsonl'], (row, place) => {
   if (row.output_1 === undefined && row.output === undefined)
     throw unfitRow(place, 'output', 'expected output, or output_1 and output_2, got neither');
-  return { ...row, ...voteOf(nameIn(row.annotator), row.preference) };
+  return { ...row, ...voteOf(nameIn(row.annotator), preferred(row.preference)) };
 });
 
 /** JudgeBench: pairs, and outputs of judges, whose decisions over both orders are a vote. */
@@ -84,6 +84,9 @@ export const ultraFeedbackRows = reader('instruction', ['.jsonl', '.json', '.par
       ...lists.map(([name]) => name),
       ...(models === undefined ? [] : [models]),
     ]),
+    ...(generations.length === 1 && Array.isArray(row.ratings) && typeof row.ratings[0] === 'number'
+      ? { label: row.ratings[0] }
+      : {}),
     generations: generations.map((text, index) => ({
       text,
       ...given({ model: models === undefined ? undefined : (row[models] as unknown[])[index] }),
@@ -98,6 +101,13 @@ const columns: Readonly<Record<string, string>> = {
   'rationales-for-ratings': 'rationale-for-rating',
   types: 'type',
 };
+
+/** Who a preference from 1 to 2 is for; 0 is AlpacaFarm's tie. */
+function preferred(preference: unknown): string | undefined {
+  const value = typeof preference === 'string' && preference.trim() !== '' ? Number(preference) : preference;
+  if (typeof value !== 'number' || !((value >= 1 && value <= 2) || value === 0)) return undefined;
+  return value === 0 || value === 1.5 ? 'tie' : value < 1.5 ? 'a' : 'b';
+}
 
 /** What both orders of a judge's decisions say; the second is of the answers exchanged. */
 function decisionOf(judgments: unknown): string | undefined {

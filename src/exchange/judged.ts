@@ -139,7 +139,8 @@ export function promptText(prompt: Sample['prompt']): string {
 /** One answer of a sample and its score over all verdicts that are about it. */
 export interface ScoredAnswer {
   readonly responseId: string;
-  readonly model: string;
+  /** Who wrote it; undefined where nobody says. */
+  readonly model: string | undefined;
   readonly text: string | undefined;
   /** In [0, 1]; of comparisons the mean probability of being the better one. Null where a verdict has none. */
   readonly score: number | null;
@@ -188,7 +189,7 @@ function scoredSample(rows: readonly JudgedRow[]): ScoredSample {
       const place = own?.row.responseIds.indexOf(id) ?? 0;
       return {
         responseId: id,
-        model: own ? modelAt(own, place) : id,
+        model: own && (own.row.models?.[place] ?? own.responses?.[place]?.model),
         text: own?.responses?.[place]?.text,
         score:
           known.length === 0 || known.length < scores.length

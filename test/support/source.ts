@@ -5,6 +5,7 @@ const sources = new Map([
   ['juror', new URL('../../src/index.ts', import.meta.url).href],
   ['juror/statistics', new URL('../../src/statistics.ts', import.meta.url).href],
   ['juror/langchain', new URL('../../src/langchain.ts', import.meta.url).href],
+  ['juror/promptfoo', new URL('../../src/integrations/promptfoo.ts', import.meta.url).href],
 ]);
 
 registerHooks({
