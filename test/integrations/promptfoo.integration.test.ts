@@ -1,9 +1,14 @@
 import { copyFile, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, expect, test } from 'vitest';
+import { readSamples } from '../../src/dataset.ts';
+import { exportVerdictsAs } from '../../src/exchange/export.ts';
 import { importSamples } from '../../src/exchange/import.ts';
-import { juror, root } from '../cli/juror.ts';
+import { openSampleBook } from '../../src/preference/sample-book.ts';
+import { root } from '../cli/juror.ts';
 import { collect } from '../dataset/files.ts';
+import { judgedRun } from '../exchange/runs.ts';
 import { installPromptfoo, promptfoo } from '../support/promptfoo.ts';
 
 let installed: string;
@@ -130,17 +135,17 @@ test('the example is evaluated by the real promptfoo: provider, grader of llm-ru
 test('promptfoo imports what juror exports', async () => {
   await using folder = await mkdtempDisposable(join(installed, 'run-'));
   const at = (name: string) => join(folder.path, name);
-  const data = 'fixtures/demo/answers.jsonl';
-  const replay = ['--replay', 'fixtures/recordings/smollm2-135m.jsonl', '--quiet'];
-  await juror(['judge', data, '--rubric', 'answer-correctness', '--out', at('run'), ...replay], at('home'));
-  const exported = await juror(['export', at('run'), '--format', 'promptfoo', '--data', data, '--out', at('out.json')], at('home'));
-  expect(exported).toMatchObject({ code: 0, stderr: '' });
+  const data = join(root, 'fixtures/demo/answers.jsonl');
+  await using run = await judgedRun(at('run'), readSamples(data), { rubric: 'answer-correctness' });
+  using book = await openSampleBook([data]);
+  await exportVerdictsAs(run, 'promptfoo', at('out.json'), { book });
   const imported = await promptfoo(installed, folder.path, 'import', 'out.json');
   expect({ ...imported, output: imported.code === 0 ? '' : imported.output }).toEqual({ code: 0, output: '' });
-  const { evalId } = JSON.parse(await readFile(at('out.json'), 'utf8'));
-  await promptfoo(installed, folder.path, 'export', 'eval', evalId, '--output', 'back.json');
-  const back = JSON.parse(await readFile(at('back.json'), 'utf8'));
-  const out = JSON.parse(await readFile(at('out.json'), 'utf8'));
-  const scores = (file: typeof out) => file.results.results.map((result: { score: number; success: boolean }) => [result.score, result.success]);
-  expect(scores(back)).toEqual(scores(out));
+  using database = new DatabaseSync(at('promptfoo/promptfoo.db'), { readOnly: true });
+  const kept = database.prepare('SELECT score, success FROM eval_results ORDER BY test_idx, prompt_idx').all();
+  const { results } = JSON.parse(await readFile(at('out.json'), 'utf8'));
+  expect(kept).toHaveLength(6);
+  expect(kept).toEqual(
+    results.results.map(({ score, success }: { score: number; success: boolean }) => ({ score, success: Number(success) })),
+  );
 });
