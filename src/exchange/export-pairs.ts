@@ -71,14 +71,14 @@ async function* arenaRows({ run, rows, baseline, lose }: Writing) {
   }
 }
 
-/** The label of an order, by the probability of the answer shown first; a tie counts half to each side. */
-export function arenaLabel({ first, tie }: Pick<OrderSays, 'first' | 'tie'>): string {
-  const probability = first + tie / 2;
+/** The label of an order by the probabilities of both answers, to each of which a tie counts half: mirrored when they are exchanged. */
+export function arenaLabel({ first, second, tie }: Omit<OrderSays, 'critique'>): string {
   const { muchBetter, better } = arenaHardCuts;
-  if (probability >= muchBetter) return 'A>>B';
-  if (probability >= better) return 'A>B';
-  if (probability <= 1 - muchBetter) return 'B>>A';
-  return probability <= 1 - better ? 'B>A' : 'A=B';
+  const [ahead, behind] = [first + tie / 2, second + tie / 2];
+  if (ahead >= muchBetter) return 'A>>B';
+  if (behind >= muchBetter) return 'B>>A';
+  if (ahead >= better) return 'A>B';
+  return behind >= better ? 'B>A' : 'A=B';
 }
 
 /** JudgeBench's outputs: the pair with a decision for each order, the second of the answers exchanged. */

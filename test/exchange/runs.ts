@@ -1,13 +1,13 @@
 /** Runs for tests of other tools' files. */
 import { join } from 'node:path';
-import { openReplay } from '../../src/engine/replay.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { openReplay } from '../../src/engine/replay.ts';
 import { createJudge } from '../../src/judge/judge.ts';
 import { completeProtocol, type Protocol } from '../../src/judge/protocol.ts';
 import { openJudgingRun } from '../../src/judge/run.ts';
 import { type LoadedRubric, loadRubric } from '../../src/rubric.ts';
 import type { Sample } from '../../src/schema.ts';
-import { readRun, type Run } from '../../src/store/run.ts';
+import { type Run, readRun } from '../../src/store/run.ts';
 import { root } from '../cli/juror.ts';
 
 /** A finished run in a folder, of samples that an engine or a recording judges. */
@@ -30,7 +30,7 @@ export async function judgedRun(
   {
     await using run = await openJudgingRun(folder, { engine, rubrics, protocol: completeProtocol(protocol) });
     const judge = createJudge({ engine, rubrics, store: run.store, ...protocol });
-    for await (const _verdict of judge.judgeAll(samples)) continue;
+    for await (const _verdict of judge.judgeAll(samples));
   }
   return readRun(folder);
 }

@@ -27,14 +27,27 @@ test('Inspect scores the example by what juror said, and juror reads its log', a
     recording: 'examples/inspect/recording.jsonl',
   });
   await exportVerdictsAs(run, 'inspect', at('scores.jsonl'));
-  const parameters = ['-T', `answers=${data}`, '-T', `scores=${at('scores.jsonl')}`, '--model', 'none', '--display', 'none'];
+  const parameters = [
+    '-T',
+    `answers=${data}`,
+    '-T',
+    `scores=${at('scores.jsonl')}`,
+    '--model',
+    'none',
+    '--display',
+    'none',
+  ];
   await inInspect(installed, 'inspect', ['eval', 'task.py', ...parameters, '--log-dir', 'logs'], folder.path);
   const [log = ''] = await readdir(at('logs'));
   expect(log).toMatch(/\.eval$/);
   const samples = await collect(importSamples('inspect', join(at('logs'), log)));
-  const said = new Map((await collect(importSamples('inspect', join(at('logs'), log)))).map((sample) => [sample.id, sample]));
+  const said = new Map(
+    (await collect(importSamples('inspect', join(at('logs'), log)))).map((sample) => [sample.id, sample]),
+  );
   expect([...said.keys()].sort()).toEqual(['capital', 'opposite', 'sum']);
-  expect(samples.map((sample) => ('label' in sample ? [sample.id, sample.label, sample.reference] : []))).toMatchInlineSnapshot(`
+  expect(
+    samples.map((sample) => ('label' in sample ? [sample.id, sample.label, sample.reference] : [])),
+  ).toMatchInlineSnapshot(`
     [
       [
         "capital",

@@ -23,7 +23,10 @@ async function example() {
     await copyFile(join(root, 'examples/promptfoo', name), join(folder.path, name));
   await copyFile(join(root, 'examples/promptfoo/package.json'), join(folder.path, 'package.json'));
   const config = await readFile(join(root, 'examples/promptfoo/promptfooconfig.yaml'), 'utf8');
-  await writeFile(join(folder.path, 'promptfooconfig.yaml'), config.replaceAll('threads: 1', 'replay: recording.jsonl'));
+  await writeFile(
+    join(folder.path, 'promptfooconfig.yaml'),
+    config.replaceAll('threads: 1', 'replay: recording.jsonl'),
+  );
   return folder;
 }
 
@@ -38,7 +41,12 @@ test('the example is evaluated by the real promptfoo: provider, grader of llm-ru
   expect({ code, output: code === 100 ? '' : output }).toEqual({ code: 100, output: '' });
   const file = join(folder.path, 'results.json');
   const { results } = JSON.parse(await readFile(file, 'utf8'));
-  expect(results.stats).toMatchObject({ successes: 1, failures: 1, errors: 0, tokenUsage: { total: 96, assertions: { total: 902 } } });
+  expect(results.stats).toMatchObject({
+    successes: 1,
+    failures: 1,
+    errors: 0,
+    tokenUsage: { total: 96, assertions: { total: 902 } },
+  });
   const shown = results.results.map((result: Record<string, unknown> & { response: { output: string } }) => ({
     output: result.response.output,
     success: result.success,
@@ -140,12 +148,20 @@ test('promptfoo imports what juror exports', async () => {
   using book = await openSampleBook([data]);
   await exportVerdictsAs(run, 'promptfoo', at('out.json'), { book });
   const imported = await promptfoo(installed, folder.path, 'import', 'out.json');
-  expect({ ...imported, output: imported.code === 0 ? '' : imported.output }).toEqual({ code: 0, output: '' });
+  expect({ ...imported, output: imported.code === 0 ? '' : imported.output }).toEqual({
+    code: 0,
+    output: '',
+  });
   using database = new DatabaseSync(at('promptfoo/promptfoo.db'), { readOnly: true });
-  const kept = database.prepare('SELECT score, success FROM eval_results ORDER BY test_idx, prompt_idx').all();
+  const kept = database
+    .prepare('SELECT score, success FROM eval_results ORDER BY test_idx, prompt_idx')
+    .all();
   const { results } = JSON.parse(await readFile(at('out.json'), 'utf8'));
   expect(kept).toHaveLength(6);
   expect(kept).toEqual(
-    results.results.map(({ score, success }: { score: number; success: boolean }) => ({ score, success: Number(success) })),
+    results.results.map(({ score, success }: { score: number; success: boolean }) => ({
+      score,
+      success: Number(success),
+    })),
   );
 });

@@ -24,12 +24,26 @@ export async function installPromptfoo(): Promise<string> {
   const digest = createHash('sha256').update(`${lock}${process.version}`).digest('hex').slice(0, 12);
   const folder = join(root, 'node_modules/.cache', `promptfoo-${digest}`);
   const marker = join(folder, 'installed');
-  if (await access(marker).then(() => true, () => false)) return folder;
+  if (
+    await access(marker).then(
+      () => true,
+      () => false,
+    )
+  )
+    return folder;
   process.stderr.write('integration tests: installing promptfoo\n');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  for (const name of ['package.json', 'package-lock.json']) await copyFile(join(example, name), join(folder, name));
-  const lean = ['--omit=optional', '--omit=peer', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  for (const name of ['package.json', 'package-lock.json'])
+    await copyFile(join(example, name), join(folder, name));
+  const lean = [
+    '--omit=optional',
+    '--omit=peer',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
   await run('npm', ['ci', ...lean], folder);
   await run('npm', ['install', '--no-save', ...lean, ...(await bindings(folder))], folder);
   await writeFile(marker, '');
@@ -40,7 +54,14 @@ export async function installPromptfoo(): Promise<string> {
 async function bindings(folder: string): Promise<string[]> {
   const { platform, arch } = process;
   const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  const library = platform === 'linux' ? (report.header?.glibcVersionRuntime ? '-gnu' : '-musl') : platform === 'win32' ? '-msvc' : '';
+  const library =
+    platform === 'linux'
+      ? report.header?.glibcVersionRuntime
+        ? '-gnu'
+        : '-musl'
+      : platform === 'win32'
+        ? '-msvc'
+        : '';
   const version = async (name: string) =>
     JSON.parse(await readFile(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
   return [
@@ -55,7 +76,9 @@ export async function promptfoo(
   cwd: string,
   ...parameters: string[]
 ): Promise<{ code: number; output: string }> {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('JUROR_') && !name.startsWith('PROMPTFOO_'));
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('JUROR_') && !name.startsWith('PROMPTFOO_'),
+  );
   const env = {
     ...Object.fromEntries(inherited),
     NO_COLOR: '1',
