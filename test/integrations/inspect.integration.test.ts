@@ -95,6 +95,6 @@ test('Inspect scores the example by what juror said, and juror reads its log', a
   const known = (all: typeof plain) => all.map(({ metadata: _, ...rest }) => rest);
   expect(known(packed)).toEqual(known(plain));
   expect(plain.map((sample) => ('label' in sample ? sample.label : null))).toEqual(
-    plain.map((sample) => (said.get(sample.id) as { label: { juror: number } }).label.juror),
+    plain.map((sample) => (said.get(sample.id) as unknown as { label: { juror: number } }).label.juror),
   );
 });
