@@ -96,7 +96,9 @@ export async function assertion(
 export function checkedConfig<Value>(schema: z.ZodObject & z.ZodType<Value>, config: unknown): Value {
   const checked: z.ZodSafeParseResult<Value> = schema.safeParse(config);
   if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
+  // A misspelt field is told before the one that it leaves missing.
+  const { issues } = checked.error;
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   const near = unknown === undefined ? undefined : nearestName(unknown, Object.keys(schema.shape));
   const hint = near === undefined ? '' : `; did you mean '${near}'?`;
