@@ -123,6 +123,15 @@ export { type EngineChoice, openEngineByName } from './engine/open.ts';
 export { openReplay, recordEngine, UnrecordedRequest } from './engine/replay.ts';
 export { type ErrorPlace, JurorError, type JurorErrorCode } from './errors.ts';
 export type { JurorEvent, Listener } from './events.ts';
+export { type Exchanged, type ExchangeOptions, exportVerdictsAs } from './exchange/export.ts';
+export { arenaHardCuts, arenaLabel } from './exchange/export-pairs.ts';
+export { promptfooThreshold } from './exchange/export-promptfoo.ts';
+export {
+  type ExchangeFormat,
+  exchangeFormats,
+  type ImportOptions,
+  importSamples,
+} from './exchange/import.ts';
 export { calibrateHead, type HeadCalibration, type HeadCalibrationOptions } from './head/calibrate.ts';
 export {
   type CombinationChoice,

@@ -8,12 +8,14 @@ import { readCalibration } from '../judge/calibration-file.ts';
 import { exportVerdicts, verdictOf } from '../judge/run.ts';
 import { readPlan } from '../store/export.ts';
 import { openRun, type Run, readRun } from '../store/run.ts';
+import { addFormatFlags, exportFormat } from './export-format.ts';
 import { addVerdictFlags, requireOutputFlags, writeVerdicts } from './suite-outputs.ts';
 import { count, processTerminal } from './terminal.ts';
 
 /** The verb. */
 export function exportCommand(): CommandUnknownOpts {
-  return addVerdictFlags(define()).action(async (folder, flags) => {
+  return addFormatFlags(addVerdictFlags(define())).action(async (folder, flags) => {
+    if (flags.format !== undefined) return exportFormat(folder, flags);
     const { to, json, calibration, csv, jsonl, telemetry } = flags;
     const terminal = processTerminal();
     requireOutputFlags(flags);

@@ -19,6 +19,7 @@ const verbs: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   selftrain: async () => (await import('./selftrain.ts')).selftrainCommand(),
   guide: async () => (await import('./guide.ts')).guideCommand(),
   card: async () => (await import('./card.ts')).cardCommand(),
+  import: async () => (await import('./import.ts')).importCommand(),
   export: async () => (await import('./export.ts')).exportCommand(),
   models: async () => (await import('./models.ts')).modelsCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),

@@ -11,6 +11,7 @@ const sources = new Map([
   ['juror/openevals', new URL('../../src/integrations/openevals.ts', import.meta.url).href],
   ['juror/vitest', new URL('../../src/vitest.ts', import.meta.url).href],
   ['juror/vitest-evals', new URL('../../src/integrations/vitest-evals.ts', import.meta.url).href],
+  ['juror/promptfoo', new URL('../../src/integrations/promptfoo.ts', import.meta.url).href],
 ]);
 
 registerHooks({
