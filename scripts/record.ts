@@ -3,9 +3,9 @@
  * Runs the embedded model on one thread; takes about five minutes on an idle core.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,6 +23,14 @@ const guide = [
   '--gpu',
   'off',
 ];
+
+// The files that the guide to a gate in CI has its reader write.
+const page = readFileSync(join(root, 'docs/guides/ci-gate.md'), 'utf8');
+for (const { groups } of page.matchAll(/^```\w+ file=(?<file>\S+)\n(?<content>[\s\S]*?)^```$/gm)) {
+  const { file = '', content = '' } = groups ?? {};
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  writeFileSync(join(folder, file), content);
+}
 
 /** The judge's runs and the examples, by recording. */
 const recordings = {
@@ -120,6 +128,14 @@ const recordings = {
       'off',
       '--out',
       join(folder, 'written.jsonl'),
+    ],
+    [
+      'src/cli/main.ts',
+      'suite',
+      join(folder, 'judge/suite.yaml'),
+      '--no-cache',
+      '--out',
+      join(folder, 'gate'),
     ],
   ],
   // What the page about guided writing shows.

@@ -28,8 +28,3 @@ export interface JudgedItem {
   /** Digest of each response's text, where known: another text is another item. */
   readonly texts: readonly string[] | undefined;
 }
-
-/** The same item in two runs: equal where data, rubric, sample, responses and their texts are. */
-export function itemKey({ data, judge, rubric, sampleId, responseIds }: JudgedItem): string {
-  return JSON.stringify([data, judge, rubric, sampleId, responseIds]);
-}
