@@ -6,6 +6,7 @@ import {
   figuresOf,
   figureWords,
   itemWords,
+  measureWords,
   outstandingSlices,
   partWords,
   sliceWords,
@@ -37,7 +38,7 @@ export function describeSuite(
   const colour = { passed: 'green', failed: 'red', incomplete: 'yellow' } as const;
   const sections = [
     [
-      ...title(`suite ${suite.name}: ${statusWords(result)}`, [colour[result.status], 'bold'], page),
+      ...title(`suite ${suite.name} ${statusWords(result)}`, [colour[result.status], 'bold'], page),
       ...(suite.description === undefined ? [] : folded(suite.description, '  ', page)),
       ...(filter === undefined ? [] : folded(`only what the filter ${filter.join(' ')} selects`, '  ', page)),
     ],
@@ -76,7 +77,11 @@ function gateLines(checks: readonly SuiteCheck[], page: Page): string[] {
     ...ordered.filter(({ status }) => status !== 'passed').flatMap((check) => troubleLines(check, page)),
     ...passed
       .slice(0, page.most)
-      .flatMap((check) => [...gateLine(check, page), ...folded(check.found, '    found ', page)]),
+      .flatMap((check) => [
+        ...gateLine(check, page),
+        ...folded(check.expected, '    expected ', page),
+        ...folded(check.found, '    found    ', page),
+      ]),
     ...(more > 0 ? [`  and ${count(more)} more passed`] : []),
   ];
 }
@@ -111,8 +116,10 @@ function runLines(result: SuiteResult, run: SuiteRun, page: Page): string[] {
   const slices = figures.length - whole.length;
   const reasons = [
     ...new Set(
-      whole.flatMap(({ measure, figure: { estimate, reason } }) =>
-        estimate === null && reason !== undefined ? [`${measure}: none, ${reason}`] : [],
+      whole.flatMap((figure) =>
+        figure.figure.estimate === null && figure.figure.reason !== undefined
+          ? [`${measureWords(figure)}: none, ${figure.figure.reason}`]
+          : [],
       ),
     ),
   ];
@@ -124,7 +131,7 @@ function runLines(result: SuiteResult, run: SuiteRun, page: Page): string[] {
     ...outstanding.slice(0, page.most).flatMap(({ figure, whole }) => {
       const { rubric, measure } = figure;
       const own = figureWords(figure.figure, measure);
-      const words = `${sliceWords(figure.slice)}: ${measure} of ${rubric}, ${partWords(figure)}: ${own}, n ${figure.figure.n}; all ${figureWords(whole.figure, measure)}`;
+      const words = `${sliceWords(figure.slice)}: ${measureWords(figure)} under ${rubric}, ${partWords(figure)}: ${own}, n ${figure.figure.n}; all ${figureWords(whole.figure, measure)}`;
       return folded(words, '  stands out ', page);
     }),
     ...(outstanding.length > page.most
@@ -154,7 +161,7 @@ function figureTable(figures: readonly SuiteFigure[], page: Page): string[] {
   const rows = figures.map((figure) => [
     safe(partWords(figure)),
     safe(figure.rubric),
-    figure.measure,
+    safe(measureWords(figure)),
     figureWords(figure.figure, figure.measure),
     count(figure.figure.n),
     count(figure.unscored),
@@ -167,7 +174,7 @@ function figureTable(figures: readonly SuiteFigure[], page: Page): string[] {
   return figures.flatMap((figure) => [
     ...folded(`${partWords(figure)} of ${figure.rubric}`, '  ', page),
     ...folded(
-      `${figure.measure} ${figureWords(figure.figure, figure.measure)}, n ${count(figure.figure.n)}, ${count(figure.unscored)} unscored`,
+      `${measureWords(figure)} ${figureWords(figure.figure, figure.measure)}, n ${count(figure.figure.n)}, ${count(figure.unscored)} unscored`,
       '    ',
       page,
     ),

@@ -18,6 +18,7 @@ export function* figureCsv(result: SuiteResult): Generator<string> {
     'judge',
     'rubric',
     'measure',
+    'model',
     'part',
     'part_id',
     'slice',
@@ -30,13 +31,14 @@ export function* figureCsv(result: SuiteResult): Generator<string> {
     'unscored',
     'reason',
   ]);
-  for (const { data, judge, rubric, measure, part, slice, figure, unscored } of result.figures)
+  for (const { data, judge, rubric, measure, model, part, slice, figure, unscored } of result.figures)
     yield line([
       result.suite.name,
       data,
       judge,
       rubric,
       measure,
+      model,
       part.kind,
       part.kind === 'whole' ? null : part.id,
       slice?.name,

@@ -7,6 +7,7 @@ import {
   figuresOf,
   figureWords,
   itemWords,
+  measureWords,
   partWords,
   sliceWords,
   statusWords,
@@ -147,7 +148,7 @@ function runSuite(result: SuiteResult, run: SuiteRun) {
       ['unscored', unscoredWords(run) || 'none'],
       ['tokens', `${run.tokens.prompt} read, ${run.tokens.generated} written`],
       ...figuresOf(result, run).map((figure): readonly [string, string] => [
-        [figure.measure, figure.rubric, partWords(figure), sliceWords(figure.slice)]
+        [measureWords(figure), figure.rubric, partWords(figure), sliceWords(figure.slice)]
           .filter(Boolean)
           .join(' '),
         `${figureWords(figure.figure, figure.measure)}, n = ${figure.figure.n}, ${figure.unscored} unscored`,

@@ -157,7 +157,7 @@ function figureRow(figure: SuiteFigure): string[] {
   const { reason } = figure.figure;
   return [
     code(figure.rubric),
-    figure.measure,
+    figure.model === undefined ? figure.measure : `${figure.measure} of ${code(figure.model)}`,
     code(partWords(figure)),
     figure.slice === null ? '' : code(sliceWords(figure.slice)),
     figureWords(figure.figure, figure.measure) + (reason === undefined ? '' : ` ${code(reason)}`),

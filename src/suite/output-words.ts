@@ -24,6 +24,11 @@ export function partWords({ part }: SuiteFigure): string {
   return part.kind === 'whole' ? 'whole' : `${part.kind} ${part.id}`;
 }
 
+/** What is measured: `score`, or `win-rate of assistant-2`. */
+export function measureWords({ measure, model }: SuiteFigure): string {
+  return model === undefined ? measure : `${measure} of ${model}`;
+}
+
 /** `language=de`, or nothing for all samples. */
 export function sliceWords(slice: SuiteFigure['slice']): string {
   return slice === null ? '' : `${slice.name}=${slice.value}`;
@@ -87,16 +92,16 @@ export function figuresOf(
     );
 }
 
-/** A slice whose interval leaves out the estimate of all samples. */
+/** A slice that is surely other than all samples. */
 export interface OutstandingSlice {
   readonly figure: SuiteFigure;
   /** The same for all samples. */
   readonly whole: SuiteFigure;
 }
 
-/** Slices whose interval leaves out what all samples have, furthest first. Among many slices, some do so by chance. */
+/** Slices whose interval has nothing in common with that of all samples, furthest first. Among many slices, some do so by chance. */
 export function outstandingSlices(figures: readonly SuiteFigure[]): readonly OutstandingSlice[] {
-  const name = ({ rubric, measure, part }: SuiteFigure) => JSON.stringify([rubric, measure, part]);
+  const name = (figure: SuiteFigure) => JSON.stringify([figure.rubric, measureWords(figure), figure.part]);
   const wholes = new Map(figures.filter(({ slice }) => slice === null).map((one) => [name(one), one]));
   const distance = ({ figure, whole }: OutstandingSlice) =>
     Math.abs((figure.figure.estimate ?? 0) - (whole.figure.estimate ?? 0));
@@ -104,10 +109,10 @@ export function outstandingSlices(figures: readonly SuiteFigure[]): readonly Out
     .flatMap((figure) => {
       const whole = wholes.get(name(figure));
       const { low, high } = figure.figure;
-      const estimate = whole?.figure.estimate ?? null;
-      if (figure.slice === null || whole === undefined || estimate === null || low === null || high === null)
-        return [];
-      return estimate < low || estimate > high ? [{ figure, whole }] : [];
+      const all = whole?.figure;
+      if (figure.slice === null || !whole || low === null || high === null) return [];
+      if (typeof all?.low !== 'number' || typeof all.high !== 'number') return [];
+      return all.high < low || all.low > high ? [{ figure, whole }] : [];
     })
     .toSorted((one, other) => distance(other) - distance(one));
 }

@@ -83,7 +83,7 @@ test('every output that the flags ask for, from one result', async () => {
   expect((await text('v.csv')).split('\r\n')).toHaveLength(5);
   expect((await text('v.jsonl')).split('\n')).toHaveLength(4);
   expect(said.printed).toHaveLength(1);
-  expect(said.printed[0]).toMatch(/^suite support-bot: failed/);
+  expect(said.printed[0]).toMatch(/^suite support-bot failed/);
   expect(said.warnings.every((line) => line.startsWith('::error file=suite.yaml,'))).toBe(true);
   expect(said.warnings).toHaveLength(4);
   const names = ['j.xml', 's.md', 'f.csv', 'v.csv', 'v.jsonl'].map(at).join(', ');
