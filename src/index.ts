@@ -499,3 +499,5 @@ export type { RunConfiguration, RunCounts } from './store/manifest.ts';
 export { memoryStore } from './store/memory.ts';
 export { openRun, type Run, readRun } from './store/run.ts';
 export type { PlanRow, Store } from './store/store.ts';
+export { LabelRecord } from './view/api.ts';
+export { openViewer, type Viewer, type ViewerOptions } from './view/server.ts';
