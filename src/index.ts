@@ -560,3 +560,5 @@ export {
 export { readSuiteItems, readSuiteResult } from './suite/result-files.ts';
 export { type RunSuiteOptions, runSuite, type SuiteEngineOpener } from './suite/run.ts';
 export { type WatchSuiteOptions, watchSuite } from './suite/watch.ts';
+export { LabelRecord } from './view/api.ts';
+export { openViewer, type Viewer, type ViewerOptions } from './view/server.ts';

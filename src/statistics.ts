@@ -242,6 +242,7 @@ export {
   type RankingTerms,
   readRankings,
 } from './aggregate/rankings.ts';
+export { type RatedRow, type RaterPair, raterPairs } from './aggregate/rater-pairs.ts';
 export {
   type CoverageAtRisk,
   type CoverageOptions,

@@ -15,8 +15,6 @@ import { labelScaleOf, labelShare, stepsDiffer } from './verdict-label.ts';
 export interface IndexedVerdicts extends AsyncDisposable {
   /** How many there are. */
   readonly count: number;
-  /** Lines of the file that are no verdict. */
-  readonly damaged: number;
   /** The verdict of an item of this run. Throws JurorError `store` where it is gone or damaged. */
   get(place: { readonly offset: number; readonly length: number; readonly item: number }): Promise<Verdict>;
 }
@@ -46,9 +44,16 @@ async function fromExport(found: FoundRun, target: VerdictTarget): Promise<Index
       const verdict = verdictIn(bytes.toString('utf8'));
       if (verdict === undefined || !add(verdict, offset, bytes.length)) damaged++;
     });
+    const count = target.columns.size - first;
+    const expected = found.manifest.counts?.verdicts;
+    if (damaged > 0 || count !== expected)
+      throw new JurorError(
+        'store',
+        `expected ${expected} verdicts, got ${count} and ${damaged} damaged lines; juror export writes them again from the journal`,
+        { place: { file } },
+      );
     return {
-      count: target.columns.size - first,
-      damaged,
+      count,
       get: ({ offset, length }) => fetchVerdict(handle, file, offset, length),
       [Symbol.asyncDispose]: () => handle.close(),
     };
@@ -77,7 +82,6 @@ async function fromJournal(found: FoundRun, target: VerdictTarget): Promise<Inde
   }
   return {
     count: responses.length,
-    damaged: 0,
     async get({ item }) {
       await using run = await readRun(found.folder);
       const place = item - first;

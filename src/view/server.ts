@@ -5,13 +5,17 @@ import { Hono } from 'hono';
 import { JurorError } from '../errors.ts';
 import type { ViewError } from './api.ts';
 import { createKeys, guard, protect } from './guard.ts';
-import { type IndexOptions, openIndex } from './index-open.ts';
+import { openIndex } from './index-open.ts';
 import { openLabelBook } from './label-book.ts';
 import { loadPage } from './page-files.ts';
 import { apiRoutes } from './routes.ts';
 
 /** Options of {@link openViewer}. */
-export interface ViewerOptions extends IndexOptions {
+export interface ViewerOptions {
+  /** Data files. Default: what the suite or the run says it judged. */
+  readonly data?: readonly string[] | undefined;
+  /** Longest search of texts in milliseconds. Default 20,000. */
+  readonly searchMs?: number | undefined;
   /** Default: one that is free. */
   readonly port?: number | undefined;
   /** Who labels, unless the page says otherwise. Default: the page asks. */

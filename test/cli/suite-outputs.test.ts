@@ -101,7 +101,7 @@ test('stdout has one thing: the summary, the result or the page', async () => {
   };
   expect(JSON.parse(await printed({ json: true }))).toEqual(suiteResult('passed'));
   expect(`${await printed({ markdown: '-' })}\n`).toBe(suiteMarkdown(suiteResult('passed')));
-  expect(await printed({ github: true })).toMatch(/^suite support-bot: passed/);
+  expect(await printed({ github: true })).toMatch(/^suite support-bot passed/);
   await expect(printed({ json: true, markdown: '-' })).rejects.toThrow('--markdown: expected a file');
   await expect(printed({ captureContent: true })).rejects.toThrow('--capture-content: expected --telemetry');
 });

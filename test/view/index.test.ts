@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { writeRows } from '../../src/dataset.ts';
+import { JurorError } from '../../src/errors.ts';
 import type { Sample, Verdict } from '../../src/schema.ts';
 import { ItemQuery } from '../../src/view/api.ts';
+import { createSampleTable } from '../../src/view/index-columns.ts';
 import { type LabelContext, openIndex, type ViewIndex } from '../../src/view/index-open.ts';
+import { createSearch } from '../../src/view/index-search.ts';
+import type { Texts } from '../../src/view/index-texts.ts';
 import { drawnPairs, numbersRubric, temporaryFolder, writeSmallRun } from './small-run.ts';
 
 const noLabels: LabelContext = { annotatorsDiffer: () => false, hasLabelled: () => false };
@@ -271,17 +275,54 @@ test('runs of a suite keep their samples apart where they judged different data 
   expect(await find(index, { run: 'nobody' })).toEqual([]);
 });
 
-test('a search ends when its time is over or nobody waits for it, and a wrong query names its part', async () => {
+test('a search ends when its time is over or nobody waits for it, and keeps what it found', async () => {
+  const samples = createSampleTable();
+  const [found, other] = [samples.number(0, 'one'), samples.number(0, 'other')];
+  let scans = 0;
+  const texts = (ends: boolean): Texts => ({
+    state: true,
+    find: async () => undefined,
+    async scan(visit, wanted, signal) {
+      scans++;
+      for (const sample of [found, other])
+        if (wanted(sample)) visit(sample, { id: '', prompt: `River ${sample}`, responses: [] });
+      if (ends) return;
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      throw new JurorError('aborted', 'nobody waits for it any more');
+    },
+    async [Symbol.asyncDispose]() {},
+  });
+  const patient = createSearch([texts(true)], samples, 60_000);
+  expect([...(await patient.find(' rIVER   0 ', never))]).toEqual([1, 0]);
+  expect([...(await patient.find('river 0', never))]).toEqual([1, 0]);
+  expect([...(await patient.find('OTHER', never))]).toEqual([0, 1]);
+  expect(scans).toBe(2);
+  await expect(createSearch([texts(false)], samples, 1).find('river', never)).rejects.toMatchObject({
+    code: 'usage',
+    place: { field: 'text' },
+  });
+  const left = createSearch([texts(false)], samples, 60_000).find('river', AbortSignal.timeout(1));
+  await expect(left).rejects.toMatchObject({ code: 'aborted' });
+});
+
+test('a wrong query names its part', async () => {
   await using folder = await temporaryFolder();
   const { run } = await writeSmallRun(folder.path, 'run', { samples: drawnPairs(3) });
-  await using index = await openIndex(run, { searchMs: 0 });
-  const search = (query: object, signal: AbortSignal) => index.find(ItemQuery.parse(query), noLabels, signal);
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  await expect(search({ text: 'river' }, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
-  await expect(find(index, { slice: 'subset' })).rejects.toMatchObject({
-    code: 'usage',
-    place: { field: 'slice' },
-  });
-  await expect(find(index, { slice: 'absent=1' })).rejects.toMatchObject({ place: { field: 'slice' } });
+  await using index = await openIndex(run);
+  const aborted = index.find(ItemQuery.parse({ text: 'river' }), noLabels, AbortSignal.abort());
+  await expect(aborted).rejects.toMatchObject({ code: 'aborted' });
+  for (const query of [{ slice: 'subset' }, { slice: 'absent=1' }])
+    await expect(find(index, query)).rejects.toMatchObject({ code: 'usage', place: { field: 'slice' } });
   await expect(find(index, { labelled: 'true' })).rejects.toMatchObject({ place: { field: 'labelled' } });
+});
+
+test('an export with a damaged or missing line is told, and how it is made again', async () => {
+  await using folder = await temporaryFolder();
+  const { run } = await writeSmallRun(folder.path, 'run', { samples: drawnPairs(3) });
+  const file = join(run, 'verdicts.jsonl');
+  const whole = await readFile(file, 'utf8');
+  for (const text of [whole.replace('"sampleId"', '"sample"'), whole.slice(0, whole.indexOf('\n') + 1)]) {
+    await writeFile(file, text);
+    await expect(openIndex(run)).rejects.toThrow(/expected 3 verdicts, .* juror export writes them again/);
+  }
 });
