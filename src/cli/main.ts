@@ -16,6 +16,7 @@ import { judgeCommand } from './judge.ts';
 import { modelsCommand } from './models.ts';
 import { prefsCommand } from './prefs.ts';
 import { rankCommand } from './rank.ts';
+import { reportCommand } from './report.ts';
 import { sampleCommand } from './sample.ts';
 import { scoreCommand } from './score.ts';
 import { selftrainCommand } from './selftrain.ts';
@@ -62,6 +63,7 @@ for (const command of [
   selftrainCommand(),
   guideCommand(),
   cardCommand(),
+  reportCommand(),
   exportCommand(),
   modelsCommand(),
   doctorCommand(),

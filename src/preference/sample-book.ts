@@ -20,11 +20,20 @@ export interface SampleBook extends Disposable {
   samples(file: string): Iterable<Sample>;
 }
 
+/** Options of {@link openSampleBook}. */
+export interface SampleBookOptions {
+  /** Told of each row that cannot be used; reading goes on. Default: the first one is thrown. */
+  readonly onBadRow?: (error: JurorError) => void;
+}
+
 /**
  * Read data files into a book that the operating system may keep on disk: memory does not grow with it. Throws JurorError `data` for
  * an id that stands for different samples, within a file or in two.
  */
-export async function openSampleBook(files: readonly string[]): Promise<SampleBook> {
+export async function openSampleBook(
+  files: readonly string[],
+  options: SampleBookOptions = {},
+): Promise<SampleBook> {
   // An empty name is a database of one's own that spills to disk and is gone when closed.
   const database = new DatabaseSync('');
   database.exec(
@@ -37,7 +46,7 @@ export async function openSampleBook(files: readonly string[]): Promise<SampleBo
   let size = 0;
   try {
     for (const [index, file] of files.entries())
-      for await (const sample of readSamples(file)) {
+      for await (const sample of readSamples(file, options)) {
         const text = JSON.stringify(sample);
         if (Number(add.run(key(sample.id), index, text).changes) > 0) {
           size++;
