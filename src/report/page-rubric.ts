@@ -72,6 +72,7 @@ function figuresPart(figures: readonly ReportFigure[]): Markup {
     'Figures of all samples',
     figureColumns('Part'),
     whole.map((figure) => figureRow(partName(figure), figure)),
+    { wide: true },
   )}${[...slices].map(([slice, own]) => {
     const table = dataTable(
       'Figures by slice',
@@ -84,6 +85,7 @@ function figuresPart(figures: readonly ReportFigure[]): Markup {
           figure,
         ),
       ),
+      { wide: true },
     );
     return markup`<h3>By ${name(slice)}</h3>${own.length > openRows ? markup`<details><summary>${plural(own.length, 'figure')}</summary>${table}</details>` : table}`;
   })}`;

@@ -31,7 +31,7 @@ export function unscoredPart(samples: readonly UnscoredSample[], total: number):
 
 function shownSample(sample: ShownSample): Markup {
   const { verdict, text, responses, readings, group } = sample;
-  return markup`<details><summary><b>${name(sample.sampleId)}</b>${tags(sample)}<span class="say">${conclusion(sample)}</span></summary>
+  return markup`<details><summary><b>${name(sample.sampleId)}</b>${verdict.mode !== 'pairwise' && responses.map(({ id }) => markup` <span class="soft">answer ${name(id)}</span>`)}${tags(sample)}<span class="say">${conclusion(sample)}</span></summary>
 <div class="inside">
 ${text !== null && promptPart(text)}
 ${text !== null && markup`<div class="sides">${responses.map((response) => markup`<div><h4>Answer ${name(response.id)}${response.model !== null && markup` by ${name(response.model)}`}</h4>${response.text !== null && judgedText(response.text)}</div>`)}</div>`}
@@ -69,7 +69,6 @@ function tags({ verdict, contest }: ShownSample): Markup[] {
     ...(contest.disagreement >= 0.2 ? [tag('incomplete', verdict.panel ? 'judges disagree' : 'critiques disagree')] : []),
     ...(verdict.abstained ? [tag('plain', 'abstains')] : []),
     ...(verdict.contentFree ? [tag('plain', 'answer without content')] : []),
-    ...(contest.uncertain >= 0.8 ? [tag('plain', 'near one half')] : []),
   ];
 }
 

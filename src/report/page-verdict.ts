@@ -1,5 +1,6 @@
 /** What the one who decides reads first: passed or not, whether it is all there, and the figures in large. */
 import type { SuiteCheck, SuiteResult } from '../schema/suite-result.ts';
+import { cautionsOf } from './cautions.ts';
 import { type Markup, markup } from './markup.ts';
 import { band, measureOf, name } from './parts.ts';
 import type { ReportSection } from './page-sections.ts';
@@ -7,23 +8,26 @@ import type { Report, ReportFigure, RunReport } from './report.ts';
 import { type Column, dataTable } from './table.ts';
 import { count, decimal, estimateText, figureText, intervalText, plural } from './text.ts';
 
-const signs = { passed: '✓', failed: '✕', incomplete: '!', unmeasured: '?' } as const;
-const words = { passed: 'Passed', failed: 'Failed', incomplete: 'Incomplete', unmeasured: 'Unmeasured' } as const;
+const signs = { complete: '●', passed: '✓', failed: '✕', incomplete: '!', unmeasured: '?' } as const;
+const words = { complete: 'Complete', passed: 'Passed', failed: 'Failed', incomplete: 'Incomplete', unmeasured: 'Unmeasured' } as const;
 
 /** More sections than this are a table, not cards. */
 const mostCards = 8;
+/** Cautions that are shown without being asked for. */
+const openCautions = 6;
 
 /** The section's content. */
 export function verdictPart(report: Report, sections: readonly ReportSection[]): Markup {
   const { suite } = report;
   const reasons = incompleteReasons(report);
-  const status = suite?.status ?? (reasons.length > 0 ? 'incomplete' : undefined);
-  return markup`${status !== undefined && markup`<p><strong class="status ${status}"><span aria-hidden="true">${signs[status]}</span> ${words[status]}</strong></p>`}
+  const status = suite?.status ?? (reasons.length > 0 ? 'incomplete' : 'complete');
+  return markup`<p><strong class="status ${status}"><span aria-hidden="true">${signs[status]}</span> ${words[status]}</strong></p>
 <p>${suite ? checksSentence(suite) : runSentence(report.runs)}</p>
 ${reasons.length > 0 && markup`<div class="notice"><p><strong>This is not everything.</strong> Figures are of what was scored; what is missing could move them.</p><ul>${reasons.map((reason) => markup`<li>${reason}</li>`)}</ul></div>`}
 ${suite?.filter && markup`<p class="soft">Only what was asked for with ${suite.filter.join(', ')}; other gates were not checked.</p>`}
 ${suite?.shard && markup`<p class="soft">Part ${suite.shard.index} of ${suite.shard.count}. Gates are checked when all parts are together.</p>`}
-${sections.length <= mostCards ? cards(sections) : overview(sections)}`;
+${sections.length <= mostCards ? cards(sections) : overview(sections)}
+${cautionsPart(sections)}`;
 }
 
 /** The gates of a suite, those that did not pass first. */
@@ -32,11 +36,11 @@ export function gatesPart({ checks }: SuiteResult): Markup {
   const sorted = checks.toSorted((left, right) => order[left.status] - order[right.status]);
   const columns: Column[] = [
     { name: 'Gate' },
-    { name: '' },
+    { name: 'Status' },
     { name: 'Expected' },
     { name: 'Found' },
     { name: 'Where' },
-  ].map((column, place) => (place === 1 ? { name: 'Status' } : column));
+  ];
   const rows = sorted.map((check) => [
     markup`${check.gate}${check.description !== undefined && markup`<p class="soft small">${check.description}</p>`}`,
     statusTag(check.status),
@@ -44,7 +48,7 @@ export function gatesPart({ checks }: SuiteResult): Markup {
     markup`${check.found}${regressions(check)}`,
     where(check),
   ]);
-  return dataTable('Gates', columns, rows);
+  return dataTable('Gates', columns, rows, { wide: true });
 }
 
 function statusTag(status: SuiteCheck['status']): Markup {
@@ -126,10 +130,38 @@ function cards(sections: readonly ReportSection[]): Markup {
     const { name: measure, unit } = measureOf(found?.measure ?? 'score');
     return markup`<li><a href="#${section.id}">${section.title}</a>${
       found
-        ? markup`<span class="soft small">${measureWords(section, found, measure)}</span><span class="value">${estimateText(found.figure, unit)}</span><span class="small soft">${found.figure.estimate === null ? (found.figure.reason ?? 'no rows') : markup`95 % interval ${intervalText(found.figure, unit)}`}</span><span class="small soft">n = ${count(found.figure.n)}, ${count(found.unscored)} unscored</span>`
+        ? markup`<span class="soft small">${measureWords(section, found, measure)}</span><span class="value">${estimateText(found.figure, unit)}</span><span class="small soft">${found.figure.estimate === null ? (found.figure.reason ?? 'no rows') : markup`95 % interval ${intervalText(found.figure, unit)}`}</span><span class="small soft">n = ${count(found.figure.n)}, ${count(found.unscored)} unscored</span>${besides(section)}`
         : markup`<span class="soft small">no figure</span>`
     }</li>`;
   })}</ul>`;
+}
+
+/** Other figures of the whole, and what labels say where the figures do not. */
+function besides({ figures, report }: ReportSection): Markup {
+  const whole = figures.filter(({ part, slice }) => part.kind === 'whole' && slice === null).slice(1, 5);
+  const shown: (readonly [string, string])[] = whole.map(({ measure, figure }) => {
+    const { name: words, unit } = measureOf(measure);
+    return [words, estimateText(figure, unit)];
+  });
+  const labels = report?.labels?.report;
+  if (labels && labels.mode !== 'stepwise' && !whole.some(({ measure }) => measure === 'agreement')) {
+    const { accuracy } = labels.figures;
+    if (accuracy.estimate !== null) shown.push([measureOf('agreement').name, estimateText(accuracy, 'share')]);
+  }
+  if (shown.length === 0) return markup``;
+  return markup`<dl>${shown.map(([words, value]) => markup`<div><dt>${words}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function cautionsPart(sections: readonly ReportSection[]): Markup {
+  const found = sections.flatMap((section) =>
+    cautionsOf(section).map((caution) => markup`<li><a href="#${section.id}">${section.title}</a>: ${caution}</li>`),
+  );
+  if (found.length === 0) return markup``;
+  const [shown, folded] = [found.slice(0, openCautions), found.slice(openCautions)];
+  return markup`<div class="cautions"><h3>Before you rely on it</h3><ul>${shown}</ul>${
+    folded.length > 0 &&
+    markup`<details><summary>${plural(folded.length, 'further caution')}</summary><ul>${folded}</ul></details>`
+  }</div>`;
 }
 
 function measureWords({ report }: ReportSection, { measure }: ReportFigure, words: string): string {
@@ -160,5 +192,5 @@ function overview(sections: readonly ReportSection[]): Markup {
       count(found.unscored),
     ];
   });
-  return dataTable('Figures', columns, rows);
+  return dataTable('Figures', columns, rows, { wide: true });
 }

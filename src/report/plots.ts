@@ -23,7 +23,7 @@ export async function histogramFigure({ counts, noun, axis, ...words }: Histogra
     width: 300,
     height: 120,
     data: { values: bins },
-    mark: { type: 'bar', color: 'var(--mark)', binSpacing: 1.5, cornerRadiusEnd: 2 },
+    mark: { type: 'bar', color: 'var(--mark)', binSpacing: 1.5 },
     encoding: {
       x: {
         field: 'low',
@@ -71,7 +71,7 @@ export async function reliabilityFigure(
     field,
     type: 'quantitative' as const,
     scale: { domain: [low, 1], nice: false },
-    axis: { title, grid: true, format: '.0%', values: [0, 0.25, 0.5, 0.75, 1].map((part) => low + part * (1 - low)) },
+    axis: { title, grid: true, labelExpr: "round(datum.value * 100) + ' %'", values: ticks(low) },
   });
   const x = channel('said', across, from);
   const specification: PlotSpecification = {
@@ -113,6 +113,11 @@ export async function reliabilityFigure(
     { ...words, description },
     dataTable(words.title, columns, table),
   );
+}
+
+/** Tenths or quarters between `low` and 1. */
+function ticks(low: number): number[] {
+  return low === 0 ? [0, 0.25, 0.5, 0.75, 1] : [0.5, 0.6, 0.7, 0.8, 0.9, 1];
 }
 
 function figure(plot: Markup, { title, description }: PlotWords, table: Markup): Markup {

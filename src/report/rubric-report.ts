@@ -43,14 +43,15 @@ export function reportTally(
   { seed, labelRange, withFigures }: FigureOptions,
 ): Omit<RubricReport, 'contested' | 'unscored'> {
   const options = { seed, resamples: resamplesFor(tally.scores.length) };
+  const labels = labelsOf(tally, options, labelRange);
   return {
     rubric: tally.rubric,
     mode: tally.mode,
     counts: countsOf(tally),
     figures: withFigures ? figuresOf(tally, options) : [],
     distributions: distributionsOf(tally),
-    pairs: tally.mode === 'pairwise' ? pairsOf(tally, options) : null,
-    labels: labelsOf(tally, options, labelRange),
+    pairs: tally.mode === 'pairwise' ? pairsOf(tally, labels, options) : null,
+    labels,
     panel: panelOf(tally, options),
     ladder: tally.ladder,
   };
@@ -172,17 +173,22 @@ function histogram(values: readonly (number | null)[]): number[] {
   return counts;
 }
 
-function pairsOf({ rows }: Tally, options: BootstrapOptions): PairsReport {
+function pairsOf({ rows }: Tally, labels: LabelsReport | null, options: BootstrapOptions): PairsReport {
   const winners = { first: 0, second: 0, tie: 0 };
   for (const { winner } of rows) if (winner !== null) winners[winner]++;
   const both = rows.flatMap(({ cluster, lean, flipped }) =>
     lean === null || flipped === null ? [] : [{ cluster, lean, flipped }],
   );
+  // They need no label, and are among the figures of those that have some.
+  const { orderConsistency, firstShownWins, positionLean } =
+    labels?.report.mode === 'pairwise' ? labels.report.figures : orderFigures(both, options);
   return {
     winners,
     flipped: both.filter(({ flipped }) => flipped).length,
     bothOrders: both.length,
-    ...orderFigures(both, options),
+    orderConsistency,
+    firstShownWins,
+    positionLean,
     models: modelRates(rows, { ...options, most: mostModels }),
   };
 }

@@ -32,6 +32,7 @@ nav.contents{margin-top:1.25rem;font-size:.9rem}
 nav.contents ul{list-style:none;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
 nav.contents a{display:inline-block;padding:.15rem 0}
 .status{display:inline-flex;align-items:center;gap:.5rem;font-weight:650;padding:.3rem .85rem .3rem .7rem;border-radius:999px;font-size:1rem}
+.complete{color:var(--mark);background:var(--wash)}
 .passed{color:var(--good);background:var(--good-wash)}
 .failed{color:var(--bad);background:var(--bad-wash)}
 .incomplete,.unmeasured{color:var(--open);background:var(--open-wash)}
@@ -41,15 +42,24 @@ nav.contents a{display:inline-block;padding:.15rem 0}
 .notice p{margin:.2rem 0}
 .notice ul{margin:.3rem 0;padding-left:1.2rem}
 .notice strong{color:var(--open)}
+.cautions{margin:1.5rem 0 0;max-width:44rem}
+.cautions h3{margin:0 0 .3rem}
+.cautions ul{margin:.3rem 0;padding-left:1.2rem}
+.cautions li{margin:.25rem 0}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15.5rem),1fr));gap:1rem;margin:1.5rem 0 0;padding:0;list-style:none}
 .cards li{border:1px solid var(--line);border-radius:10px;padding:1rem 1.15rem}
 .cards .value{display:block;font-size:2rem;font-weight:600;line-height:1.2;letter-spacing:-.02em;font-variant-numeric:tabular-nums;margin:.2rem 0}
 .cards a{font-weight:600;text-decoration:none}
 .cards a:hover{text-decoration:underline}
-.cards span{display:block}
+.cards li>span{display:block}
+.cards dl{display:flex;flex-wrap:wrap;gap:.1rem .5rem;grid-template-columns:none;margin:.6rem 0 0;padding-top:.6rem;border-top:1px solid var(--line);font-size:.85rem}
+.cards dt{flex:1 1 auto}
+.cards dd{font-variant-numeric:tabular-nums}
+.cards dl>div{display:flex;flex:1 1 100%;gap:.75rem;justify-content:space-between}
 .scroll{overflow-x:auto;margin:.75rem 0}
-table{border-collapse:collapse;min-width:100%;font-size:.9rem;overflow-wrap:normal}
-th,td{text-align:left;vertical-align:baseline;padding:.5rem 1.1rem .5rem 0;border-bottom:1px solid var(--line)}
+table{border-collapse:collapse;font-size:.9rem;overflow-wrap:normal}
+table.wide{width:100%}
+th,td{text-align:left;vertical-align:baseline;padding:.5rem 1.6rem .5rem 0;border-bottom:1px solid var(--line)}
 th:last-child,td:last-child{padding-right:.25rem}
 thead th{color:var(--soft);font-weight:500;font-size:.8rem;white-space:nowrap;vertical-align:bottom}
 tbody th{font-weight:500}
@@ -64,7 +74,7 @@ td.strip{min-width:8rem}
 .bar{display:block;width:100%;height:8px}
 .bar .rail{fill:var(--line)}
 .bar .part{fill:var(--mark)}
-.share{display:grid;grid-template-columns:minmax(4rem,auto) minmax(4rem,1fr) 3.8rem;gap:.15rem .75rem;align-items:center;font-size:.875rem;margin:.35rem 0}
+.share{max-width:40rem;display:grid;grid-template-columns:minmax(4rem,auto) minmax(4rem,1fr) 3.8rem;gap:.15rem .75rem;align-items:center;font-size:.875rem;margin:.35rem 0}
 .share .number{text-align:right}
 .figures{display:flex;flex-wrap:wrap;gap:1.5rem 2.5rem;align-items:flex-start;margin:1rem 0}
 figure{margin:0;flex:1 1 19rem;max-width:24rem;min-width:0}

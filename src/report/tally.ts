@@ -115,7 +115,7 @@ export function addVerdict(
   }
   const contest = contestOf(verdict, knownLabel(verdict, label));
   if (contest)
-    tally.contested.add(contest.total, () => ({ row, verdict, judgments, contest, label: truth?.label }));
+    tally.contested.add(contest.total, () => ({ row, verdict, judgments, contest, label }));
 }
 
 function put(columns: Map<string, (number | null)[]>, name: string, place: number, value: number | null) {
@@ -148,7 +148,6 @@ function addLabelled(
   const common = {
     cluster: row.cluster,
     ...(label === undefined ? {} : { label }),
-    ...(row.group === undefined ? {} : { group: row.group }),
   };
   if (tally.mode === 'stepwise') {
     tally.solutions.push(processRow(verdict, common));

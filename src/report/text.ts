@@ -21,7 +21,7 @@ export function plural(value: number, noun: string): string {
 
 /** `62.5 %`, or a dash for what is unknown. */
 export function percent(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : `${(value * 100).toFixed(1)} %`;
+  return value === null || value === undefined ? '–' : `${decimal(value * 100, 1)} %`;
 }
 
 /** A number with two decimals and a true minus, or a dash. */
@@ -40,7 +40,7 @@ export function estimateText({ estimate }: ShownFigure, unit: FigureUnit): strin
 export function intervalText({ low, high }: ShownFigure, unit: FigureUnit): string {
   if (low === null || high === null) return '–';
   return unit === 'share'
-    ? `${(low * 100).toFixed(1)} to ${(high * 100).toFixed(1)} %`
+    ? `${decimal(low * 100, 1)} to ${decimal(high * 100, 1)} %`
     : `${decimal(low)} to ${decimal(high)}`;
 }
 
