@@ -12,7 +12,9 @@ import { harmless, processTerminal } from './terminal.ts';
 /** The verb. */
 export function reportCommand(): CommandUnknownOpts {
   return new Command('report')
-    .description('one HTML file of a run or a suite: what passed, the figures, and the most contested samples')
+    .description(
+      'one HTML file of a run or a suite: what passed, the figures, and the most contested samples',
+    )
     .argument('<run>', 'a run folder, or a suite’s folder')
     .addOption(
       flag(

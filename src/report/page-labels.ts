@@ -65,9 +65,10 @@ function gains(rules: readonly (readonly [string, ShownFigure])[]): Markup {
 function scoreTable({ figures, baselines, twoValued }: PointwiseReport): Markup {
   const columns: Column[] = [
     { name: 'Rule' },
-    ...(twoValued ? ['accuracy', 'Cohen’s κ', 'area under the curve'] : ['mean error', 'weighted κ', 'Pearson']).map(
-      (heading) => ({ name: heading, number: true }),
-    ),
+    ...(twoValued
+      ? ['accuracy', 'Cohen’s κ', 'area under the curve']
+      : ['mean error', 'weighted κ', 'Pearson']
+    ).map((heading) => ({ name: heading, number: true })),
     { name: 'Spearman’s ρ', number: true },
     { name: 'n', number: true },
   ];
@@ -93,10 +94,12 @@ function processTable({ figures, baselines, outcome }: ProcessReport): Markup {
     ['the first step is always wrong', baselines.first.figures],
     ['a step or none, at random', baselines.random.figures],
   ] as const;
-  const columns: Column[] = ['Rule', 'first error, F1', 'exact place', 'error or none', 'n'].map((heading, place) => ({
-    name: heading,
-    number: place > 0,
-  }));
+  const columns: Column[] = ['Rule', 'first error, F1', 'exact place', 'error or none', 'n'].map(
+    (heading, place) => ({
+      name: heading,
+      number: place > 0,
+    }),
+  );
   return markup`${dataTable(
     'First wrong steps against labels',
     columns,
@@ -132,7 +135,9 @@ function confusionFigure({ kinds, counts }: Confusion): Markup {
   ];
   const rows = kinds.map((kind, place) => [
     kind,
-    ...(counts[place] ?? []).map((n, other) => (other === place ? markup`<strong>${count(n)}</strong>` : count(n))),
+    ...(counts[place] ?? []).map((n, other) =>
+      other === place ? markup`<strong>${count(n)}</strong>` : count(n),
+    ),
   ]);
   return markup`<div><h4>Judge and label</h4>${dataTable('Judge and label', columns, rows)}</div>`;
 }

@@ -16,6 +16,7 @@ export async function rubricSection(section: ReportSection): Promise<Markup> {
 ${report !== null && markup`<p class="soft">${report.rubric.description}</p><p class="soft small">${countsLine(report)}</p>`}
 ${run.missing !== null && markup`<p class="soft">${run.missing}</p>`}
 ${figuresPart(figures)}
+${report !== null && report.groupsLeftOut > 0 && markup`<p class="soft small">${plural(report.groupsLeftOut, 'group')} with fewer verdicts are left out here.</p>`}
 ${report !== null && (await ofRun(report, run))}
 </section>`;
 }
@@ -138,9 +139,19 @@ function pairsPart(pairs: PairsReport): Markup {
     ...(winners.tie > 0 ? ([['tie', winners.tie]] as const) : []),
   ];
   const rows: MarkupValue[][] = [
-    ['Both orders name the same winner', figureText(orderConsistency, 'share'), '100 %', count(orderConsistency.n)],
+    [
+      'Both orders name the same winner',
+      figureText(orderConsistency, 'share'),
+      '100 %',
+      count(orderConsistency.n),
+    ],
     ['The answer shown first wins', figureText(firstShownWins, 'share'), '50 %', count(firstShownWins.n)],
-    ['Log-odds given to the one shown first, nats', figureText(positionLean, 'number'), '0', count(positionLean.n)],
+    [
+      'Log-odds given to the one shown first, nats',
+      figureText(positionLean, 'number'),
+      '0',
+      count(positionLean.n),
+    ],
   ];
   return markup`<h3>Winners and order</h3>
 <div class="share">${won.map(([who, n]) => shareRow(markup`${who} <span class="soft">${count(n)}</span>`, n / total))}</div>
@@ -148,14 +159,19 @@ ${
   bothOrders > 0 &&
   markup`<p>The two orders name different winners in ${count(flipped)} of ${plural(bothOrders, 'pair')}. Verdicts average both.</p>${dataTable(
     'What the order does',
-    [{ name: 'Order' }, { name: 'Found (95 % interval)', number: true }, { name: 'fair', number: true }, { name: 'n', number: true }],
+    [
+      { name: 'Order' },
+      { name: 'Found (95 % interval)', number: true },
+      { name: 'fair', number: true },
+      { name: 'n', number: true },
+    ],
     rows,
   )}`
 }
-${models.length > 0 && modelsPart(models)}`;
+${models.length > 0 && modelsPart(pairs)}`;
 }
 
-function modelsPart(models: PairsReport['models']): Markup {
+function modelsPart({ models, modelsLeftOut }: PairsReport): Markup {
   const labelled = models.some(({ labels }) => labels.n > 0);
   const columns: Column[] = [
     { name: 'Model' },
@@ -176,10 +192,16 @@ function modelsPart(models: PairsReport['models']): Markup {
       ...(labelled ? [figureText(labels, 'share')] : []),
       count(judged.n),
     ]),
-  )}`;
+  )}${modelsLeftOut > 0 && markup`<p class="soft small">${plural(modelsLeftOut, 'pair')} of models that meet less often are left out here; juror agree --json has them.</p>`}`;
 }
 
-async function panelPart({ reducer, quorum, members, disagreement, undecided }: PanelReport): Promise<Markup> {
+async function panelPart({
+  reducer,
+  quorum,
+  members,
+  disagreement,
+  undecided,
+}: PanelReport): Promise<Markup> {
   const columns: Column[] = [
     { name: 'Judge' },
     { name: 'mean score (95 % interval)', number: true },

@@ -18,7 +18,12 @@ ${texts.state === 'redacted' && markup`<p class="soft">Prompts, answers and crit
 /** The first verdicts without a score. */
 export function unscoredPart(samples: readonly UnscoredSample[], total: number): Markup {
   if (samples.length === 0) return markup``;
-  const columns: Column[] = [{ name: 'Sample' }, { name: 'Answers' }, { name: 'Reason' }, { name: 'What happened' }];
+  const columns: Column[] = [
+    { name: 'Sample' },
+    { name: 'Answers' },
+    { name: 'Reason' },
+    { name: 'What happened' },
+  ];
   const rows = samples.map(({ sampleId, responseIds, reasons, message }) => [
     name(sampleId),
     responseIds.map((id, place) => markup`${place > 0 && ', '}${name(id)}`),
@@ -66,7 +71,9 @@ function tags({ verdict, contest }: ShownSample): Markup[] {
   return [
     ...(contest.againstLabel > 0.5 ? [tag('failed', 'against the label')] : []),
     ...(contest.flipped > 0 ? [tag('incomplete', 'orders disagree')] : []),
-    ...(contest.disagreement >= 0.2 ? [tag('incomplete', verdict.panel ? 'judges disagree' : 'critiques disagree')] : []),
+    ...(contest.disagreement >= 0.2
+      ? [tag('incomplete', verdict.panel ? 'judges disagree' : 'critiques disagree')]
+      : []),
     ...(verdict.abstained ? [tag('plain', 'abstains')] : []),
     ...(verdict.contentFree ? [tag('plain', 'answer without content')] : []),
   ];

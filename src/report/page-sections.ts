@@ -26,7 +26,9 @@ export function sectionsOf({ suite, runs }: Report): ReportSection[] {
             (figure) => figure.data === of.data && figure.judge === of.judge && figure.rubric === rubric,
           )
         : (report?.figures ?? []);
-      const title = of ? markup`${rubric} <span class="soft">on ${of.data} by ${of.judge}</span>` : markup`${rubric}`;
+      const title = of
+        ? markup`${rubric} <span class="soft">on ${of.data} by ${of.judge}</span>`
+        : markup`${rubric}`;
       return { title, run, rubric, report, figures };
     });
   });

@@ -44,7 +44,8 @@ export function setupPart({ suite, runs }: Report): Markup {
 
 function setupOf({ juror, engines, rubrics, prompts, seed, critique, samples, settings }: SetUp): Markup {
   return markup`<dl>${engines.map(
-    ({ model, digest, template, settings: own, kind }) => markup`<dt>Model</dt><dd>${name(model)} <span class="soft">(${kind})</span><br><span class="code soft">file ${digest}</span><br><span class="code soft">template ${template}</span>${Object.keys(own).length > 0 && markup`<br><span class="soft">${list(own)}</span>`}</dd>`,
+    ({ model, digest, template, settings: own, kind }) =>
+      markup`<dt>Model</dt><dd>${name(model)} <span class="soft">(${kind})</span><br><span class="code soft">file ${digest}</span><br><span class="code soft">template ${template}</span>${Object.keys(own).length > 0 && markup`<br><span class="soft">${list(own)}</span>`}</dd>`,
   )}
 ${rubrics.map(({ rubric, digest }) => markup`<dt>Rubric</dt><dd>${rubric.id} ${rubric.version} <span class="soft">(${rubric.mode}, ${rubric.combine.kind}, reference ${rubric.reference})</span><br><span class="code soft">${digest}</span><ul>${rubric.criteria.map(({ id, description, weight, objective, scale }) => markup`<li>${id}: ${description} <span class="soft">(weight ${weight}, objective ${objective}, ${scale.kind === 'integer' ? `${scale.min} to ${scale.max}` : Object.keys(scale.choices).join(', ')})</span></li>`)}</ul></dd>`)}
 ${Object.entries(prompts).map(([prompt, digest]) => markup`<dt>Prompt</dt><dd>${prompt}<br><span class="code soft">${digest}</span></dd>`)}

@@ -1,20 +1,28 @@
 /** What the one who decides reads first: passed or not, whether it is all there, and the figures in large. */
 import type { SuiteCheck, SuiteResult } from '../schema/suite-result.ts';
 import { cautionsOf } from './cautions.ts';
-import { type Markup, markup } from './markup.ts';
-import { band, measureOf, name } from './parts.ts';
+import { type Markup, markup, trusted } from './markup.ts';
 import type { ReportSection } from './page-sections.ts';
+import { band, measureOf, name } from './parts.ts';
 import type { Report, ReportFigure, RunReport } from './report.ts';
 import { type Column, dataTable } from './table.ts';
 import { count, decimal, estimateText, figureText, intervalText, plural } from './text.ts';
 
 const signs = { complete: '●', passed: '✓', failed: '✕', incomplete: '!', unmeasured: '?' } as const;
-const words = { complete: 'Complete', passed: 'Passed', failed: 'Failed', incomplete: 'Incomplete', unmeasured: 'Unmeasured' } as const;
+const words = {
+  complete: 'Complete',
+  passed: 'Passed',
+  failed: 'Failed',
+  incomplete: 'Incomplete',
+  unmeasured: 'Unmeasured',
+} as const;
 
 /** More sections than this are a table, not cards. */
 const mostCards = 8;
 /** Cautions that are shown without being asked for. */
 const openCautions = 6;
+/** Checks that did not pass and are told at once. */
+const openFaults = 12;
 
 /** The section's content. */
 export function verdictPart(report: Report, sections: readonly ReportSection[]): Markup {
@@ -23,6 +31,7 @@ export function verdictPart(report: Report, sections: readonly ReportSection[]):
   const status = suite?.status ?? (reasons.length > 0 ? 'incomplete' : 'complete');
   return markup`<p><strong class="status ${status}"><span aria-hidden="true">${signs[status]}</span> ${words[status]}</strong></p>
 <p>${suite ? checksSentence(suite) : runSentence(report.runs)}</p>
+${suite !== null && notPassed(suite)}
 ${reasons.length > 0 && markup`<div class="notice"><p><strong>This is not everything.</strong> Figures are of what was scored; what is missing could move them.</p><ul>${reasons.map((reason) => markup`<li>${reason}</li>`)}</ul></div>`}
 ${suite?.filter && markup`<p class="soft">Only what was asked for with ${suite.filter.join(', ')}; other gates were not checked.</p>`}
 ${suite?.shard && markup`<p class="soft">Part ${suite.shard.index} of ${suite.shard.count}. Gates are checked when all parts are together.</p>`}
@@ -49,6 +58,21 @@ export function gatesPart({ checks }: SuiteResult): Markup {
     where(check),
   ]);
   return dataTable('Gates', columns, rows, { wide: true });
+}
+
+/** What did not pass, in full; the table has the rest. */
+function notPassed({ checks }: SuiteResult): Markup {
+  const found = checks
+    .filter(({ status }) => status !== 'passed')
+    .toSorted((left, right) => (left.status < right.status ? -1 : left.status > right.status ? 1 : 0));
+  if (found.length === 0) return markup``;
+  const more = found.length - openFaults;
+  return markup`<ul class="faults">${found
+    .slice(0, openFaults)
+    .map(
+      (check) =>
+        markup`<li${check.status === 'unmeasured' && trusted(' class="open"')}><strong>${check.gate}</strong> ${statusTag(check.status)}<span>expected ${check.expected}; found ${check.found}</span><span class="soft small">${where(check)}</span></li>`,
+    )}</ul>${more > 0 && markup`<p><a href="#gates">${count(more)} more below</a></p>`}`;
 }
 
 function statusTag(status: SuiteCheck['status']): Markup {
@@ -94,7 +118,10 @@ function runSentence(runs: readonly RunReport[]): Markup {
   const rubrics = runs.flatMap((run) => run.rubrics);
   const scored = rubrics.reduce((sum, { counts }) => sum + counts.scored, 0);
   const planned = rubrics.reduce((sum, { counts }) => sum + counts.planned, 0);
-  const all = planned === scored ? `${plural(planned, 'verdict')}, all scored.` : `${count(scored)} of ${plural(planned, 'verdict')} scored.`;
+  const all =
+    planned === scored
+      ? `${plural(planned, 'verdict')}, all scored.`
+      : `${count(scored)} of ${plural(planned, 'verdict')} scored.`;
   return markup`${all} A run has no gates; a suite has.`;
 }
 
@@ -109,7 +136,9 @@ function incompleteReasons({ suite, runs }: Report): Markup[] {
       const why = Object.entries(reasons).map(([reason, n]) => `${reason} ${count(n)}`);
       return [
         ...(unscored > 0
-          ? [markup`${rubric.id}: ${count(unscored)} of ${plural(planned, 'verdict')} without a score${why.length > 0 && ` (judgments by reason: ${why.join(', ')})`}`]
+          ? [
+              markup`${rubric.id}: ${count(unscored)} of ${plural(planned, 'verdict')} without a score${why.length > 0 && ` (judgments by reason: ${why.join(', ')})`}`,
+            ]
           : []),
         ...(pending > 0
           ? [markup`${rubric.id}: ${count(pending)} of ${plural(planned, 'verdict')} still to be judged`]
@@ -146,7 +175,8 @@ function besides({ figures, report }: ReportSection): Markup {
   const labels = report?.labels?.report;
   if (labels && labels.mode !== 'stepwise' && !whole.some(({ measure }) => measure === 'agreement')) {
     const { accuracy } = labels.figures;
-    if (accuracy.estimate !== null) shown.push([measureOf('agreement').name, estimateText(accuracy, 'share')]);
+    if (accuracy.estimate !== null)
+      shown.push([measureOf('agreement').name, estimateText(accuracy, 'share')]);
   }
   if (shown.length === 0) return markup``;
   return markup`<dl>${shown.map(([words, value]) => markup`<div><dt>${words}</dt><dd>${value}</dd></div>`)}</dl>`;
@@ -154,7 +184,9 @@ function besides({ figures, report }: ReportSection): Markup {
 
 function cautionsPart(sections: readonly ReportSection[]): Markup {
   const found = sections.flatMap((section) =>
-    cautionsOf(section).map((caution) => markup`<li><a href="#${section.id}">${section.title}</a>: ${caution}</li>`),
+    cautionsOf(section).map(
+      (caution) => markup`<li><a href="#${section.id}">${section.title}</a>: ${caution}</li>`,
+    ),
   );
   if (found.length === 0) return markup``;
   const [shown, folded] = [found.slice(0, openCautions), found.slice(openCautions)];

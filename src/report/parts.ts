@@ -13,7 +13,8 @@ export function judgedText(text: string): Markup {
   const left = text.length - end;
   const more = (text.length - cut).toLocaleString('en-US');
   return markup`${block(text.slice(0, cut))}<details><summary>${more} more characters</summary>${block(text.slice(cut, end))}${
-    left > 0 && markup`<p class="soft small">${left.toLocaleString('en-US')} characters are left out here.</p>`
+    left > 0 &&
+    markup`<p class="soft small">${left.toLocaleString('en-US')} characters are left out here.</p>`
   }</details>`;
 }
 

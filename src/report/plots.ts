@@ -2,8 +2,8 @@
 import type { ConfidenceReport } from '../aggregate/confidence-report.ts';
 import { type Markup, markup } from './markup.ts';
 import { drawPlot, type PlotSpecification, type PlotWords } from './plot.ts';
-import { count, decimal, intervalText, percent, plural } from './text.ts';
 import { type Column, dataTable } from './table.ts';
+import { count, decimal, intervalText, percent, plural } from './text.ts';
 
 /** A histogram of scores from 0 to 1. */
 export interface Histogram extends PlotWords {
@@ -79,7 +79,12 @@ export async function reliabilityFigure(
     height: 240,
     layer: [
       {
-        data: { values: [{ said: from, came: from }, { said: 1, came: 1 }] },
+        data: {
+          values: [
+            { said: from, came: from },
+            { said: 1, came: 1 },
+          ],
+        },
         mark: { type: 'line', color: 'var(--soft)', strokeDash: [4, 4], strokeWidth: 1 },
         encoding: { x, y: channel('came', upwards, 0) },
       },
@@ -90,7 +95,15 @@ export async function reliabilityFigure(
       },
       {
         data: { values: bins },
-        mark: { type: 'point', filled: true, color: 'var(--mark)', size: 80, opacity: 1, stroke: 'var(--paper)', strokeWidth: 1.5 },
+        mark: {
+          type: 'point',
+          filled: true,
+          color: 'var(--mark)',
+          size: 80,
+          opacity: 1,
+          stroke: 'var(--paper)',
+          strokeWidth: 1.5,
+        },
         encoding: { x, y: channel('came', upwards, 0) },
       },
     ],

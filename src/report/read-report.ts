@@ -92,7 +92,10 @@ async function readSuiteResult(folder: string): Promise<SuiteResult | undefined>
   const file = join(folder, suiteFile);
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw new JurorError('store', `${suiteFile} cannot be read (${error.code})`, { place: { file }, cause: error });
+    throw new JurorError('store', `${suiteFile} cannot be read (${error.code})`, {
+      place: { file },
+      cause: error,
+    });
   });
   if (text === undefined) return undefined;
   let content: unknown;

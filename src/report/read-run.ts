@@ -1,7 +1,8 @@
 /** One run folder as a part of a report: its verdicts pass by once, and only columns and a shortlist stay. */
+
+import { JurorError } from '../errors.ts';
 import { rubricOf, verdictOf } from '../judge/run.ts';
 import { openSampleBook, type SampleBook } from '../preference/sample-book.ts';
-import { JurorError } from '../errors.ts';
 import type { EngineId, Judgment } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
 import { readRun } from '../store/run.ts';
@@ -66,7 +67,9 @@ async function showSamples(
 ): Promise<{ readonly texts: TextsAtHand; readonly contested: readonly (readonly ShownSample[])[] }> {
   const { data, redact, withoutTexts } = options;
   const show = (book: SampleBook | null) =>
-    tallies.map((tally) => tally.contested.entries().map((entry) => showSample(entry, { book, redact, engines })));
+    tallies.map((tally) =>
+      tally.contested.entries().map((entry) => showSample(entry, { book, redact, engines })),
+    );
   if (redact) return { texts: { state: 'redacted' }, contested: show(null) };
   const without = (reason: string) =>
     ({ texts: { state: 'missing', reason }, contested: show(null) }) as const;

@@ -5,8 +5,8 @@ import type { ConfidenceReport } from '../aggregate/confidence-report.ts';
 import type { Figure } from '../aggregate/interval.ts';
 import type { ModelRates } from '../aggregate/model-rates.ts';
 import type { ProcessReport } from '../aggregate/process-report.ts';
-import type { CritiqueMode, EngineId, Message, Rubric, Verdict } from '../schema.ts';
 import type { SuiteFigure, SuiteResult } from '../schema/suite-result.ts';
+import type { CritiqueMode, EngineId, Message, Rubric, Verdict } from '../schema.ts';
 import type { Contest } from './contested.ts';
 
 /** A report. Nothing of time, place or host is in it. */
@@ -66,6 +66,8 @@ export interface RubricReport {
   readonly mode: Verdict['mode'];
   readonly counts: RubricCounts;
   readonly figures: readonly ReportFigure[];
+  /** Groups without figures, as there are too many. */
+  readonly groupsLeftOut: number;
   /** Of the whole, and of each criterion where there are several. */
   readonly distributions: readonly ScoreDistribution[];
   readonly pairs: PairsReport | null;
@@ -117,6 +119,8 @@ export interface PairsReport {
   readonly positionLean: Figure;
   /** Win rates of models, those that meet most often; empty where nobody knows who wrote the answers. */
   readonly models: readonly ModelRates[];
+  /** Pairs of models without rates, as there are too many. */
+  readonly modelsLeftOut: number;
 }
 
 /** The judge beside labels. */

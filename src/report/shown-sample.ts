@@ -83,7 +83,11 @@ function labelText(label: Label): string {
       .join(', ');
   const first = firstErrorOf(label.steps);
   const steps =
-    first === null ? 'steps labelled in part' : first === 'none' ? 'no error' : `first error in step ${first + 1}`;
+    first === null
+      ? 'steps labelled in part'
+      : first === 'none'
+        ? 'no error'
+        : `first error in step ${first + 1}`;
   const { outcome } = label;
   return outcome === undefined ? steps : `${steps}, answer ${outcome >= 0.5 ? 'right' : 'wrong'}`;
 }

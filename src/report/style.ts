@@ -42,6 +42,10 @@ nav.contents a{display:inline-block;padding:.15rem 0}
 .notice p{margin:.2rem 0}
 .notice ul{margin:.3rem 0;padding-left:1.2rem}
 .notice strong{color:var(--open)}
+.faults{list-style:none;margin:1rem 0;padding:0;max-width:52rem}
+.faults li{border-left:4px solid var(--bad);padding:.1rem 0 .1rem 1rem;margin:.6rem 0}
+.faults li.open{border-color:var(--open)}
+.faults span{display:block}
 .cautions{margin:1.5rem 0 0;max-width:44rem}
 .cautions h3{margin:0 0 .3rem}
 .cautions ul{margin:.3rem 0;padding-left:1.2rem}
@@ -62,7 +66,7 @@ table.wide{width:100%}
 th,td{text-align:left;vertical-align:baseline;padding:.5rem 1.6rem .5rem 0;border-bottom:1px solid var(--line)}
 th:last-child,td:last-child{padding-right:.25rem}
 thead th{color:var(--soft);font-weight:500;font-size:.8rem;white-space:nowrap;vertical-align:bottom}
-tbody th{font-weight:500}
+tbody th{font-weight:500;min-width:7.5rem}
 tbody tr:last-child>*{border-bottom-color:transparent}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td p{margin:.2rem 0;min-width:14rem}
@@ -77,7 +81,9 @@ td.strip{min-width:8rem}
 .share{max-width:40rem;display:grid;grid-template-columns:minmax(4rem,auto) minmax(4rem,1fr) 3.8rem;gap:.15rem .75rem;align-items:center;font-size:.875rem;margin:.35rem 0}
 .share .number{text-align:right}
 .figures{display:flex;flex-wrap:wrap;gap:1.5rem 2.5rem;align-items:flex-start;margin:1rem 0}
-figure{margin:0;flex:1 1 19rem;max-width:24rem;min-width:0}
+.figures>*{min-width:0;max-width:100%}
+figure{margin:0;flex:1 1 19rem}
+.figures>figure{max-width:24rem}
 figcaption{font-size:.875rem;margin-bottom:.6rem}
 figcaption span{color:var(--soft);display:block}
 svg.plot{max-width:100%;height:auto;display:block;font-family:inherit}

@@ -104,8 +104,7 @@ export function addVerdict(
   tally.clusters.push(row.cluster);
   tally.groups.push(row.group);
   tally.disagreements.push(verdict.disagreement);
-  for (const [id, { score }] of Object.entries(verdict.perCriterion))
-    put(tally.criteria, id, place, score);
+  for (const [id, { score }] of Object.entries(verdict.perCriterion)) put(tally.criteria, id, place, score);
   for (const [id, score] of Object.entries(verdict.perObjective)) put(tally.objectives, id, place, score);
   addJudges(tally, verdict, place);
   addLabelled(tally, row, verdict, label, truth?.annotations ?? row.annotations ?? []);
@@ -114,8 +113,7 @@ export function addVerdict(
     return;
   }
   const contest = contestOf(verdict, knownLabel(verdict, label));
-  if (contest)
-    tally.contested.add(contest.total, () => ({ row, verdict, judgments, contest, label }));
+  if (contest) tally.contested.add(contest.total, () => ({ row, verdict, judgments, contest, label }));
 }
 
 function put(columns: Map<string, (number | null)[]>, name: string, place: number, value: number | null) {
@@ -176,13 +174,20 @@ function addLabelled(
 function usableLabel({ mode, rubric }: Tally, label: Label | undefined): Label | undefined {
   if (mode === 'pairwise' || typeof label !== 'string') return label;
   const [criterion, ...others] = rubric.criteria;
-  const known = criterion !== undefined && others.length === 0 && scaleLabels(criterion.scale).includes(label);
+  const known =
+    criterion !== undefined && others.length === 0 && scaleLabels(criterion.scale).includes(label);
   return known ? scoreOf(criterion.scale, label) : undefined;
 }
 
 function knownLabel({ mode, responseIds }: Verdict, label: Label | undefined): KnownLabel {
   if (mode === 'pairwise')
-    return label === responseIds[0] ? 'first' : label === responseIds[1] ? 'second' : label === 'tie' ? 'tie' : undefined;
+    return label === responseIds[0]
+      ? 'first'
+      : label === responseIds[1]
+        ? 'second'
+        : label === 'tie'
+          ? 'tie'
+          : undefined;
   const value = isProcessLabel(label) ? label.outcome : label;
   return typeof value === 'number' && value >= 0 && value <= 1 ? value : undefined;
 }

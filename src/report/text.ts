@@ -21,7 +21,7 @@ export function plural(value: number, noun: string): string {
 
 /** `62.5 %`, or a dash for what is unknown. */
 export function percent(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : `${decimal(value * 100, 1)} %`;
+  return value === null || value === undefined ? '–' : `${decimal(value * 100, 1)}\u00a0%`;
 }
 
 /** A number with two decimals and a true minus, or a dash. */
@@ -40,13 +40,14 @@ export function estimateText({ estimate }: ShownFigure, unit: FigureUnit): strin
 export function intervalText({ low, high }: ShownFigure, unit: FigureUnit): string {
   if (low === null || high === null) return '–';
   return unit === 'share'
-    ? `${decimal(low * 100, 1)} to ${decimal(high * 100, 1)} %`
+    ? `${decimal(low * 100, 1)} to ${decimal(high * 100, 1)}\u00a0%`
     : `${decimal(low)} to ${decimal(high)}`;
 }
 
 /** Estimate and interval in one cell: `62.5 % (44.0 to 78.1 %)`. */
 export function figureText(figure: ShownFigure, unit: FigureUnit): string {
   if (figure.estimate === null) return figure.reason === undefined ? '–' : `none: ${figure.reason}`;
-  const interval = figure.low === null || figure.low === figure.high ? '' : ` (${intervalText(figure, unit)})`;
+  const interval =
+    figure.low === null || figure.low === figure.high ? '' : ` (${intervalText(figure, unit)})`;
   return estimateText(figure, unit) + interval;
 }

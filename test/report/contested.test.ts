@@ -27,7 +27,9 @@ test('the shortlist holds what a sort would put first, the first come of equals'
     fc.property(fc.array(fc.nat(5)), fc.nat(8), (weights, most) => {
       const shortlist = createShortlist<number>(most);
       for (const [place, weight] of weights.entries()) shortlist.add(weight, () => place);
-      const sorted = [...weights.keys()].toSorted((left, right) => (weights[right] ?? 0) - (weights[left] ?? 0));
+      const sorted = [...weights.keys()].toSorted(
+        (left, right) => (weights[right] ?? 0) - (weights[left] ?? 0),
+      );
       expect(shortlist.entries()).toEqual(sorted.slice(0, most));
     }),
   );
@@ -44,6 +46,8 @@ test('a sure verdict against its label, flipped orders and a split panel are con
     againstLabel: 0,
     total: 2.3,
   });
-  expect(contestOf(verdict({ mode: 'pointwise', winner: null, score: 0.2 }), 1)?.againstLabel).toBeCloseTo(0.8);
+  expect(contestOf(verdict({ mode: 'pointwise', winner: null, score: 0.2 }), 1)?.againstLabel).toBeCloseTo(
+    0.8,
+  );
   expect(contestOf(verdict({ score: null, winner: null }), 'first')).toBeNull();
 });

@@ -41,10 +41,16 @@ function dataLine({ responses, ...sample }: Sample): string {
 }
 
 const tasks = [
-  ['How do I return a lamp that arrived broken?', 'Write to support within 30 days with a photo; we pay the way back.'],
+  [
+    'How do I return a lamp that arrived broken?',
+    'Write to support within 30 days with a photo; we pay the way back.',
+  ],
   ['Is the desk made of solid oak?', 'The top is oak veneer on birch plywood. The legs are solid oak.'],
   ['When does a parcel to Oslo arrive?', 'Within five working days. You get a number to follow it.'],
-  ['Can I pay by invoice as a school?', 'Yes. Send the order with the school’s number, and pay within 30 days.'],
+  [
+    'Can I pay by invoice as a school?',
+    'Yes. Send the order with the school’s number, and pay within 30 days.',
+  ],
   ['Which bulb does the Arc lamp take?', 'An E14 of up to 40 watts, or an LED of the same shape.'],
 ] as const;
 
@@ -53,7 +59,7 @@ export function supportPairs(count: number): Sample[] {
   return Array.from({ length: count }, (_, index) => {
     const [prompt, answer] = tasks[index % tasks.length] ?? ['', ''];
     const good = unit(`good ${index}`) > 0.45;
-    const worse = `${answer.split('. ')[0]}. I think so, but please look it up on the page of the product, where everything about it is written down in more detail.`;
+    const worse = `${answer.split('. ')[0]?.replace(/\.$/, '')}. I think so, but please look it up on the page of the product, where everything about it is written down in more detail.`;
     return {
       id: `ticket-${1041 + index}`,
       prompt: `${prompt}${index < tasks.length ? '' : ` (order ${7000 + index})`}`,
@@ -63,7 +69,10 @@ export function supportPairs(count: number): Sample[] {
       ],
       reference: answer,
       label: unit(`label ${index}`) > 0.85 ? 'tie' : good ? 'current' : 'candidate',
-      metadata: { subset: ['english', 'german', 'norwegian'][index % 3] ?? '', channel: index % 2 ? 'mail' : 'chat' },
+      metadata: {
+        subset: ['english', 'german', 'norwegian'][index % 3] ?? '',
+        channel: index % 2 ? 'mail' : 'chat',
+      },
     };
   });
 }
@@ -84,9 +93,14 @@ export function supportJudge(model: string, options: { readonly failsOn?: string
     answer: (request) => {
       const shown = JSON.stringify(request.prefix);
       if (options.failsOn !== undefined && shown.includes(options.failsOn))
-        return { status: 'unscored', reason: 'context', message: 'needs 5,102 tokens, the context has 4,096' };
+        return {
+          status: 'unscored',
+          reason: 'context',
+          message: 'needs 5,102 tokens, the context has 4,096',
+        };
       const vague = shown.lastIndexOf('I think so');
-      const later = vague > 0 && vague > shown.length / 2;
+      const pair = shown.lastIndexOf('[answer B');
+      const later = vague > pair;
       const usage = { evaluated: 412, reused: 0, generated: request.critique === null ? 0 : 38 };
       return {
         status: 'done',
@@ -99,13 +113,18 @@ export function supportJudge(model: string, options: { readonly failsOn?: string
           },
           usage,
           answers: request.questions.map(({ id, labels }) => {
-            const noise = 2.4 * (unit(`${model}${shown}${id}`) - 0.5);
-            const lead = (vague < 0 ? 0.4 : later ? 1.1 : -1.1) + noise + 0.35;
-            const weights = labels.map((_, place) => Math.exp(lead * (labels.length / 2 - place) * (labels.length > 3 ? -0.4 : 0.7)));
+            const noise = 3.6 * (unit(`${model}${shown}${id}`) - 0.5);
+            const lead =
+              pair < 0 ? (vague < 0 ? 1 : -1) + noise : (vague < 0 ? 0 : later ? 1.3 : -1.3) + noise + 0.3;
+            const weights = labels.map((_, place) =>
+              Math.exp(lead * (labels.length / 2 - place) * (labels.length > 3 ? -0.4 : 0.7)),
+            );
             const sum = weights.reduce((left, right) => left + right, 0);
             return {
               questionId: id,
-              logProbabilities: Object.fromEntries(labels.map(({ label }, place) => [label, Math.log((weights[place] ?? 1) / sum)])),
+              logProbabilities: Object.fromEntries(
+                labels.map(({ label }, place) => [label, Math.log((weights[place] ?? 1) / sum)]),
+              ),
               labelMass: -0.1,
               usage,
             };
@@ -164,16 +183,43 @@ export function suiteResult(
   return {
     schemaVersion: 1,
     juror: '0.1.0',
-    suite: { name: 'support-bot', description: say('What every release of the support bot must keep.'), digest: 'd1'.repeat(32) },
+    suite: {
+      name: 'support-bot',
+      description: say('What every release of the support bot must keep.'),
+      digest: 'd1'.repeat(32),
+    },
     status,
     incomplete:
-      status === 'incomplete' ? [say('tickets under better-answer by qwen: 4 of 60 verdicts unscored (6.7 %), tolerated 2.0 %')] : [],
+      status === 'incomplete'
+        ? [say('tickets under better-answer by qwen: 4 of 60 verdicts unscored (6.7 %), tolerated 2.0 %')]
+        : [],
     tolerance: { unscored: 0.02, found: status === 'incomplete' ? 0.033 : 0 },
     runs: [run('tickets', 'better-answer'), run('facts', 'answer-correctness')],
     figures: [
-      { ...pairs, measure: 'win-rate', part: whole, slice: null, figure: figure(0.463, 0.061, 60), unscored: 0 },
-      { ...pairs, measure: 'agreement', part: whole, slice: null, figure: figure(0.717, 0.11, 60), unscored: 0 },
-      { ...pairs, measure: 'flip-rate', part: whole, slice: null, figure: figure(0.25, 0.1, 60), unscored: 0 },
+      {
+        ...pairs,
+        measure: 'win-rate',
+        part: whole,
+        slice: null,
+        figure: figure(0.463, 0.061, 60),
+        unscored: 0,
+      },
+      {
+        ...pairs,
+        measure: 'agreement',
+        part: whole,
+        slice: null,
+        figure: figure(0.717, 0.11, 60),
+        unscored: 0,
+      },
+      {
+        ...pairs,
+        measure: 'flip-rate',
+        part: whole,
+        slice: null,
+        figure: figure(0.25, 0.1, 60),
+        unscored: 0,
+      },
       ...['english', 'german', 'norwegian'].map((value, place) => ({
         ...pairs,
         measure: 'win-rate' as const,
@@ -182,8 +228,22 @@ export function suiteResult(
         figure: figure(0.44 + 0.03 * place, 0.1, 20),
         unscored: 0,
       })),
-      { ...answers, measure: 'score', part: whole, slice: null, figure: figure(0.582, 0.05, 60), unscored: 0 },
-      { ...answers, measure: 'pass-rate', part: whole, slice: null, figure: figure(0.633, 0.12, 60), unscored: 0 },
+      {
+        ...answers,
+        measure: 'score',
+        part: whole,
+        slice: null,
+        figure: figure(0.582, 0.05, 60),
+        unscored: 0,
+      },
+      {
+        ...answers,
+        measure: 'pass-rate',
+        part: whole,
+        slice: null,
+        figure: figure(0.633, 0.12, 60),
+        unscored: 0,
+      },
     ],
     checks: [
       {
@@ -214,7 +274,10 @@ export function suiteResult(
         slice: language('german'),
         status: status === 'incomplete' ? 'unmeasured' : 'passed',
         expected: say('orders disagree ≤ 0.40 (estimate)'),
-        found: status === 'incomplete' ? say('nothing: no pair of this slice is scored') : say('0.250 (0.150–0.350), 20 pairs'),
+        found:
+          status === 'incomplete'
+            ? say('nothing: no pair of this slice is scored')
+            : say('0.250 (0.150–0.350), 20 pairs'),
         figure: null,
       },
       {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Deliberation, DeliberationResult, Engine } from '../../src/engine/engine.ts';
 import { reportPage } from '../../src/report/page.ts';
 import { readReport } from '../../src/report/read-report.ts';
-import { loadRubric, type LoadedRubric } from '../../src/rubric.ts';
+import { type LoadedRubric, loadRubric } from '../../src/rubric.ts';
 import { type Sample, SuiteResult } from '../../src/schema.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
 import { payloads } from '../support/payloads.ts';
@@ -33,7 +33,13 @@ export async function hostileReport(folder: string, words?: string): Promise<Hos
     const [first, second] = [id(0), id(1)];
     return {
       id: id(number),
-      prompt: number % 2 === 0 ? say() : [{ role: 'system', content: say() }, { role: 'user', content: say() }],
+      prompt:
+        number % 2 === 0
+          ? say()
+          : [
+              { role: 'system', content: say() },
+              { role: 'user', content: say() },
+            ],
       responses: [
         { id: first, text: say(), model: say() },
         { id: second, text: say(), model: say() },
@@ -54,7 +60,10 @@ export async function hostileReport(folder: string, words?: string): Promise<Hos
     filter: [say()],
     // Its runs are gone, and their names lead nowhere.
     runs: result.runs.map((one) => ({ ...one, file: say(), folder: 'gone', models: [say()] })),
-    figures: figures.map((figure) => ({ ...figure, figure: { ...figure.figure, estimate: null, reason: say() } })),
+    figures: figures.map((figure) => ({
+      ...figure,
+      figure: { ...figure.figure, estimate: null, reason: say() },
+    })),
   });
   await writeFile(join(folder, 'suite.json'), JSON.stringify(suite));
   const page = await reportPage(await readReport(folder, { title: say() }));
@@ -65,8 +74,14 @@ async function rubricOf(say: () => string): Promise<LoadedRubric> {
   const loaded = await loadRubric('better-answer');
   const [criterion] = loaded.rubric.criteria;
   if (!criterion) throw new Error('expected a criterion');
-  const criteria = [criterion, { ...criterion, id: 'other' }].map((own) => ({ ...own, description: `x ${say()}` }));
-  return { ...loaded, rubric: { ...loaded.rubric, version: say() || '1', description: say() || 'x', criteria } };
+  const criteria = [criterion, { ...criterion, id: 'other' }].map((own) => ({
+    ...own,
+    description: `x ${say()}`,
+  }));
+  return {
+    ...loaded,
+    rubric: { ...loaded.rubric, version: say() || '1', description: say() || 'x', criteria },
+  };
 }
 
 /** Writes payloads as critiques and as reasons why it failed. */

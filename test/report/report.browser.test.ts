@@ -10,9 +10,27 @@ import { readReport } from '../../src/report/read-report.ts';
 import { loadRubric } from '../../src/rubric.ts';
 import { launchBrowser, screenshotPath } from '../support/browser.ts';
 import { attacker, mark, payloads } from '../support/payloads.ts';
-import { judgedRun, suiteFolder, suiteResult, supportAnswers, supportJudge, supportPairs } from './folders.ts';
+import {
+  judgedRun,
+  suiteFolder,
+  suiteResult,
+  supportAnswers,
+  supportJudge,
+  supportPairs,
+} from './folders.ts';
 import { hostileReport } from './hostile-report.ts';
-import { faults, fits, focused, folds, headings, openAll, openSample, provoke, shadows, shape } from './in-page.ts';
+import {
+  faults,
+  fits,
+  focused,
+  folds,
+  headings,
+  openAll,
+  openSample,
+  provoke,
+  shadows,
+  shape,
+} from './in-page.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -52,11 +70,15 @@ test('the watch sees what a payload does where nothing holds it', async () => {
   await writeFile(file, `<!doctype html><p>${payloads(1)[0]}</p><img src="${attacker}/x">`);
   await using at = await opened(file);
   await at.page.waitForTimeout(100);
-  expect(at.happened.map((what) => what.split(' ')[0])).toEqual(expect.arrayContaining(['dialog', 'request']));
+  expect(at.happened.map((what) => what.split(' ')[0])).toEqual(
+    expect.arrayContaining(['dialog', 'request']),
+  );
   expect(await at.page.evaluate(`globalThis.${mark}`)).toBe(1);
 });
 
-test('1,000 payloads in every text run nothing, ask for nothing and add no element', { timeout: 120_000 }, async () => {
+test('1,000 payloads in every text run nothing, ask for nothing and add no element', {
+  timeout: 120_000,
+}, async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-report-'));
   const hostile = await hostileReport(join(folder.path, 'hostile'));
   const plain = await hostileReport(join(folder.path, 'plain'), 'plain words');
@@ -73,7 +95,9 @@ test('1,000 payloads in every text run nothing, ask for nothing and add no eleme
     expect(at.happened).toEqual([]);
     expect(await at.page.evaluate(`globalThis.${mark}`)).toBeUndefined();
     const known = new Set([...((await harmless.page.evaluate(shape)) as string[]), 'span class']);
-    expect(((await at.page.evaluate(shape)) as string[]).filter((element) => !known.has(element))).toEqual([]);
+    expect(((await at.page.evaluate(shape)) as string[]).filter((element) => !known.has(element))).toEqual(
+      [],
+    );
     expect(await at.page.evaluate(shadows)).toBe(0);
   }
 });
@@ -84,7 +108,9 @@ const looks = [
   ['phone', { viewport: { width: 360, height: 740 }, colorScheme: 'light', deviceScaleFactor: 2 }],
 ] as const;
 
-test('pages are for everybody: no fault in light, in dark and on a phone; every fold is reached by Tab', { timeout: 180_000 }, async () => {
+test('pages are for everybody: no fault in light, in dark and on a phone; every fold is reached by Tab', {
+  timeout: 180_000,
+}, async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'juror-report-'));
   const pages = await samplePages(folder.path);
   for (const [name, file] of Object.entries(pages))

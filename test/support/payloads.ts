@@ -77,14 +77,17 @@ const vectors: readonly ((number: number) => string)[] = [
   (number) => `<svg><image href="${attacker}/${number}.png"/></svg>`,
   (number) => `<svg><foreignObject><iframe src="${attacker}/${number}"></iframe></foreignObject></svg>`,
   (number) => `<svg><set attributeName="onmouseover" to="${script(number)}"/></svg>`,
-  (number) => `<math><maction actiontype="statusline#${attacker}" xlink:href="javascript:${script(number)}">x</maction></math>`,
-  (number) => `<math><mtext><table><mglyph><style><!--</style><img title="--><img src=x onerror=${script(number)}>">`,
+  (number) =>
+    `<math><maction actiontype="statusline#${attacker}" xlink:href="javascript:${script(number)}">x</maction></math>`,
+  (number) =>
+    `<math><mtext><table><mglyph><style><!--</style><img title="--><img src=x onerror=${script(number)}>">`,
   (number) => `<template><script>${script(number)}</script></template>`,
   (number) => `<div><template shadowrootmode=open><script>${script(number)}</script></template></div>`,
   (number) => `<style>@import '${attacker}/${number}.css';</style>`,
   (number) => `<style>body{background:url(${attacker}/${number}.png)}</style>`,
   (number) => `<div style="background:url(${attacker}/${number}.png)">x</div>`,
-  (number) => `}*{background:url(${attacker}/${number})}@font-face{font-family:x;src:url(${attacker}/${number})}`,
+  (number) =>
+    `}*{background:url(${attacker}/${number})}@font-face{font-family:x;src:url(${attacker}/${number})}`,
   (number) => `<link rel=stylesheet href="${attacker}/${number}.css">`,
   (number) => `<link rel=prefetch href="${attacker}/${number}"><link rel=preconnect href="${attacker}">`,
   (number) => `<a href="javascript:${script(number)}">x</a>`,
@@ -96,7 +99,8 @@ const vectors: readonly ((number: number) => string)[] = [
   (number) => `<iframe srcdoc="<script>parent.${mark}=1;parent.alert(${number})</script>"></iframe>`,
   (number) => `<object data="${attacker}/${number}"></object><embed src="${attacker}/${number}">`,
   (number) => `<meta http-equiv=refresh content="0;url=${attacker}/${number}">`,
-  (number) => `<meta http-equiv="Content-Security-Policy" content="default-src *"><img src="${attacker}/${number}">`,
+  (number) =>
+    `<meta http-equiv="Content-Security-Policy" content="default-src *"><img src="${attacker}/${number}">`,
   (number) => `<base href="${attacker}/${number}/"><a href=x>x</a>`,
   (number) => `<form action="${attacker}/${number}" id=content name=content><input name=attributes></form>`,
   () => '<a id=verdict></a><a id=verdict name=documentElement></a><img name=cookie><form name=body>',
@@ -115,10 +119,12 @@ const vectors: readonly ((number: number) => string)[] = [
   (number) => `__proto__[onload]=${script(number)}`,
   (number) => `<plaintext><xmp><listing>${script(number)}`,
   (number) => `<portal src="${attacker}/${number}"></portal><frameset onload="${script(number)}">`,
-  (number) => `<img srcset="${attacker}/${number}.png 1x" loading=eager><picture><source srcset="${attacker}/${number}">`,
+  (number) =>
+    `<img srcset="${attacker}/${number}.png 1x" loading=eager><picture><source srcset="${attacker}/${number}">`,
   (number) => `<video poster="${attacker}/${number}"><track src="${attacker}/${number}" default>`,
   (number) => `<body background="${attacker}/${number}"><table background="${attacker}/${number}">`,
-  (number) => `<a ping="${attacker}/${number}" href=#>x</a><button formaction="javascript:${script(number)}">x</button>`,
+  (number) =>
+    `<a ping="${attacker}/${number}" href=#>x</a><button formaction="javascript:${script(number)}">x</button>`,
   () => '\u202egnp.exe\u2066 \u2067 \u200b\ufeff\u00ad\u{e0041}\u009b2J\u001b]0;x\u0007\r',
 ];
 
