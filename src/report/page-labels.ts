@@ -17,7 +17,7 @@ export async function labelsPart({ labels, mode }: RubricReport): Promise<Markup
       ? markup``
       : await reliabilityFigure(confidence, mode, { title: 'What probabilities are worth' });
   return markup`<h3>Against labels</h3>
-<p class="soft">${count(compared)} of ${plural(rows, 'verdict')} can be compared with a label${unread > 0 && `; ${plural(unread, 'label')} in words that the scale lacks`}. A judge is worth what it has above the rules that read nothing. Intervals are of 95 %, clustered by prompt.</p>
+<p class="soft">${count(compared)} of ${plural(rows, 'verdict')} can be compared with a label${unread > 0 && `; ${plural(unread, 'label')} in words that the scale lacks`}. A judge is worth what it has above the rules that read nothing. Intervals are of 95\u00a0%, clustered by prompt.</p>
 ${agreementTable(report)}
 <div class="figures">${reliability}${confusion !== null && confusionFigure(confusion)}${confidence !== null && surestFigure(confidence)}</div>
 ${annotators !== null && annotatorsTable(annotators)}`;

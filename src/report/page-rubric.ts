@@ -50,7 +50,7 @@ const figureColumns = (first: string): Column[] => [
   { name: first },
   { name: 'Measure' },
   { name: 'Figure', number: true },
-  { name: '95 % interval', number: true },
+  { name: '95\u00a0% interval', number: true },
   { name: 'From 0 to 1' },
   { name: 'n', number: true },
   { name: 'unscored', number: true },
@@ -161,7 +161,7 @@ ${
     'What the order does',
     [
       { name: 'Order' },
-      { name: 'Found (95 % interval)', number: true },
+      { name: 'Found (95\u00a0% interval)', number: true },
       { name: 'fair', number: true },
       { name: 'n', number: true },
     ],
@@ -204,7 +204,7 @@ async function panelPart({
 }: PanelReport): Promise<Markup> {
   const columns: Column[] = [
     { name: 'Judge' },
-    { name: 'mean score (95 % interval)', number: true },
+    { name: 'mean score (95\u00a0% interval)', number: true },
     { name: 'on the panel’s side', number: true },
     { name: 'n', number: true },
     { name: 'silent', number: true },
@@ -214,7 +214,7 @@ async function panelPart({
     noun: 'verdict',
     axis: 'Largest less smallest score',
     title: 'How far the judges are apart',
-    description: `On average ${decimal(disagreement.mean.estimate)} (95 % interval ${intervalText(disagreement.mean, 'number')}).`,
+    description: `On average ${decimal(disagreement.mean.estimate)} (95\u00a0% interval ${intervalText(disagreement.mean, 'number')}).`,
   });
   return markup`<h3>Judges of the panel</h3><p class="soft">They become one verdict by ${reducer}, quorum ${quorum}${undecided > 0 && `; ${plural(undecided, 'verdict')} stayed undecided`}.</p>
 ${dataTable(

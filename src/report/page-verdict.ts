@@ -71,7 +71,7 @@ function notPassed({ checks }: SuiteResult): Markup {
     .slice(0, openFaults)
     .map(
       (check) =>
-        markup`<li${check.status === 'unmeasured' && trusted(' class="open"')}><strong>${check.gate}</strong> ${statusTag(check.status)}<span>expected ${check.expected}; found ${check.found}</span><span class="soft small">${where(check)}</span></li>`,
+        markup`<li${check.status === 'unmeasured' && trusted(' class="open"')}><strong>${check.gate}</strong> ${statusTag(check.status)}<span class="line">expected ${check.expected}; found ${check.found}</span><span class="line soft small">${where(check)}</span></li>`,
     )}</ul>${more > 0 && markup`<p><a href="#gates">${count(more)} more below</a></p>`}`;
 }
 
@@ -159,7 +159,7 @@ function cards(sections: readonly ReportSection[]): Markup {
     const { name: measure, unit } = measureOf(found?.measure ?? 'score');
     return markup`<li><a href="#${section.id}">${section.title}</a>${
       found
-        ? markup`<span class="soft small">${measureWords(section, found, measure)}</span><span class="value">${estimateText(found.figure, unit)}</span><span class="small soft">${found.figure.estimate === null ? (found.figure.reason ?? 'no rows') : markup`95 % interval ${intervalText(found.figure, unit)}`}</span><span class="small soft">n = ${count(found.figure.n)}, ${count(found.unscored)} unscored</span>${besides(section)}`
+        ? markup`<span class="soft small">${measureWords(section, found, measure)}</span><span class="value">${estimateText(found.figure, unit)}</span><span class="small soft">${found.figure.estimate === null ? (found.figure.reason ?? 'no rows') : markup`95\u00a0% interval ${intervalText(found.figure, unit)}`}</span><span class="small soft">n = ${count(found.figure.n)}, ${count(found.unscored)} unscored</span>${besides(section)}`
         : markup`<span class="soft small">no figure</span>`
     }</li>`;
   })}</ul>`;
@@ -205,7 +205,7 @@ function overview(sections: readonly ReportSection[]): Markup {
   const columns: Column[] = [
     { name: 'Rubric' },
     { name: 'Measure' },
-    { name: 'Figure (95 % interval)', number: true },
+    { name: 'Figure (95\u00a0% interval)', number: true },
     { name: 'From 0 to 1' },
     { name: 'n', number: true },
     { name: 'unscored', number: true },

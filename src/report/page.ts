@@ -32,7 +32,7 @@ export async function reportPage(report: Report): Promise<string> {
 <body>
 <a class="skip" href="#content">Skip to the verdict</a>
 <header><h1 dir="auto">${title}</h1>
-<p class="soft">${suite === null ? 'Report of a run' : 'Report of a suite'}. Every figure stands with its 95 % interval, clustered by prompt, and with what it leaves out.</p></header>
+<p class="soft">${suite === null ? 'Report of a run' : 'Report of a suite'}. Every figure stands with its 95\u00a0% interval, clustered by prompt, and with what it leaves out.</p></header>
 <nav class="contents" aria-label="Contents"><ul>
 <li><a href="#verdict">Verdict</a></li>${gates && markup`<li><a href="#gates">Gates</a></li>`}${sections.map(({ id, title: of }) => markup`<li><a href="#${id}">${of}</a></li>`)}<li><a href="#cost">Cost</a></li><li><a href="#set-up">Set-up</a></li>
 </ul></nav>

@@ -108,11 +108,11 @@ export async function reliabilityFigure(
       },
     ],
   };
-  const description = `${across} against ${upwards.toLowerCase()}, ${plural(rows, 'verdict')} in bins of equal mass with 95 % intervals. On the dashed line probabilities are what they say.`;
+  const description = `${across} against ${upwards.toLowerCase()}, ${plural(rows, 'verdict')} in bins of equal mass with 95\u00a0% intervals. On the dashed line probabilities are what they say.`;
   const columns: Column[] = [
     { name: across },
     { name: upwards, number: true },
-    { name: '95 % interval', number: true },
+    { name: '95\u00a0% interval', number: true },
     { name: 'n', number: true },
   ];
   const table = reliability.map(({ predicted, observed, count: size }) => [

@@ -45,7 +45,7 @@ nav.contents a{display:inline-block;padding:.15rem 0}
 .faults{list-style:none;margin:1rem 0;padding:0;max-width:52rem}
 .faults li{border-left:4px solid var(--bad);padding:.1rem 0 .1rem 1rem;margin:.6rem 0}
 .faults li.open{border-color:var(--open)}
-.faults span{display:block}
+.faults .line{display:block}
 .cautions{margin:1.5rem 0 0;max-width:44rem}
 .cautions h3{margin:0 0 .3rem}
 .cautions ul{margin:.3rem 0;padding-left:1.2rem}
