@@ -31,8 +31,8 @@ export function verdictPart(report: Report, sections: readonly ReportSection[]):
   const status = suite?.status ?? (reasons.length > 0 ? 'incomplete' : 'complete');
   return markup`<p><strong class="status ${status}"><span aria-hidden="true">${signs[status]}</span> ${words[status]}</strong></p>
 <p>${suite ? checksSentence(suite) : runSentence(report.runs)}</p>
-${suite !== null && notPassed(suite)}
 ${reasons.length > 0 && markup`<div class="notice"><p><strong>This is not everything.</strong> Figures are of what was scored; what is missing could move them.</p><ul>${reasons.map((reason) => markup`<li>${reason}</li>`)}</ul></div>`}
+${suite !== null && notPassed(suite)}
 ${suite?.filter && markup`<p class="soft">Only what was asked for with ${suite.filter.join(', ')}; other gates were not checked.</p>`}
 ${suite?.shard && markup`<p class="soft">Part ${suite.shard.index} of ${suite.shard.count}. Gates are checked when all parts are together.</p>`}
 ${sections.length <= mostCards ? cards(sections) : overview(sections)}

@@ -7,6 +7,7 @@ import { readReport } from '../../src/report/read-report.ts';
 import { resamplesFor } from '../../src/report/rubric-report.ts';
 import { style, styleHash } from '../../src/report/style.ts';
 import { loadRubric } from '../../src/rubric.ts';
+import type { Sample } from '../../src/schema.ts';
 import { openRun } from '../../src/store/run.ts';
 import { juror } from '../cli/juror.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
@@ -134,6 +135,27 @@ test('labels from elsewhere count, and pending verdicts make it incomplete', asy
   const page = await reportPage(pending);
   expect(page.indexOf('Incomplete')).toBeLessThan(page.indexOf('class="cards"'));
   expect(page).toContain('1 of 9 verdicts still to be judged');
+});
+
+test('solutions in steps: where the first error is, beside rules that read nothing', async () => {
+  await using home = await temporary();
+  const samples: Sample[] = supportAnswers(12).map(({ responses, ...sample }, place) => {
+    const [response] = responses;
+    const steps = ['First look it up.', 'Then read it twice.', `So it is ${place}.`];
+    return {
+      ...sample,
+      responses: [{ ...response, id: 'answer', text: steps.join('\n'), steps }],
+      label: { steps: [1, place % 2, null], outcome: place % 2 },
+    };
+  });
+  const rubrics = [await loadRubric('step-correctness')];
+  const run = await judgedRun(join(home.path, 'run'), samples, { rubrics });
+  const report = await readReport(run.folder, { data: [run.data] });
+  expect(report.runs[0]?.rubrics[0]).toMatchObject({ mode: 'stepwise', counts: { scored: 12 } });
+  const page = await reportPage(report);
+  expect(page).toContain('the first step is always wrong');
+  expect(page).toContain('Each step is good');
+  expect(page).toMatch(/first error in step \d of 3; label/);
 });
 
 test('a suite: gates that did not pass first, its own figures, and what is gone is told', async () => {
