@@ -422,6 +422,9 @@ export {
 } from './preference/synthetic-report.ts';
 export type { LabelWeights } from './preference/truth.ts';
 export { preferenceFromVerdict, type VerdictPreferenceOptions } from './preference/verdicts.ts';
+export { reportPage } from './report/page.ts';
+export { type ReportOptions, readReport } from './report/read-report.ts';
+export type { Report } from './report/report.ts';
 export {
   type Feature,
   type FeatureOptions,

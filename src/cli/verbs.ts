@@ -6,6 +6,7 @@ const verbs: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   rank: async () => (await import('./rank.ts')).rankCommand(),
   implicit: async () => (await import('./implicit.ts')).implicitCommand(),
   suite: async () => (await import('./suite.ts')).suiteCommand(),
+  report: async () => (await import('./report.ts')).reportCommand(),
   view: async () => (await import('./view.ts')).viewCommand(),
   agree: async () => (await import('./agree.ts')).agreeCommand(),
   calibrate: async () => (await import('./calibrate.ts')).calibrateCommand(),
