@@ -8,10 +8,13 @@ const env = { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/com
 const wide = ['test/engine/exact.model.test.ts', 'test/engine/numerics.model.test.ts'];
 
 const project = (name: string, suffix: string, rest: object = {}) => ({
-  test: { name, env, include: [`test/**/*.${suffix}.test.ts`], maxWorkers: 2, ...rest },
+  test: { name, env, include: [`test/**/*.${suffix}.test.ts`], maxWorkers: 3, ...rest },
 });
 
-/** Two files at a time, on two cores: first those without a model, then models of one thread each, then models of two threads alone. */
+/**
+ * For two cores. First the files without a model, three at a time, since much of them waits for processes; then models of one thread
+ * each, two at a time; then models of two threads, alone.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -22,7 +25,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.{model,browser,integration}.test.ts'],
           testTimeout: 30_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
@@ -39,6 +42,7 @@ export default defineConfig({
       }),
       project('model', 'model', {
         exclude: wide,
+        maxWorkers: 2,
         testTimeout: 180_000,
         hookTimeout: 180_000,
         sequence: { groupOrder: 1 },

@@ -42,7 +42,7 @@ test('a run has its counts, its figures, and the slices that stand out', () => {
     '  criterion accuracy  helpfulness  score        0.50 [0.40, 0.60]  48         2',
     '  objective quality   helpfulness  score        0.58 [0.51, 0.65]  48         2',
     '  kappa: none, no labels',
-    '  stands out language=de: score of helpfulness, whole: 0.31 [0.20, 0.42], n 17; all 0.58 [0.51,',
+    '  stands out language=de: score under helpfulness, whole: 0.31 [0.20, 0.42], n 17; all 0.58 [0.51,',
   ]);
   expect(text).not.toContain('language=en');
   expect(text.endsWith('files in out')).toBe(true);

@@ -35,6 +35,7 @@ test('figures: one a row, what is not there is empty', async () => {
     judge: 'small',
     rubric: 'helpfulness',
     measure: 'score',
+    model: '',
     part: 'criterion',
     part_id: 'clarity',
     slice: '',
