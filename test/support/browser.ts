@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import { type Browser, chromium } from 'playwright-core';
 
 const run = promisify(execFile);
+/** For a network or another installation that is busy. */
+const patience = ['-o', 'Acquire::Retries=3', '-o', 'DPkg::Lock::Timeout=120'];
 const candidates = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** Vitest's global set-up of the browser tests: afterwards there is a browser. Throws, and so fails the tests, where there is none. */
@@ -17,8 +19,17 @@ export async function setup(): Promise<void> {
   const administrator = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   try {
     for (const step of [
-      ['apt-get', 'update', '-q'],
-      ['apt-get', 'install', '-q', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'],
+      ['apt-get', 'update', '-q', ...patience],
+      [
+        'apt-get',
+        'install',
+        '-q',
+        '-y',
+        ...patience,
+        '--no-install-recommends',
+        'chromium',
+        'fonts-dejavu-core',
+      ],
     ]) {
       const [program = '', ...parameters] = [...administrator, ...step];
       await run(program, parameters, { env: environment, maxBuffer: 2 ** 26 });
