@@ -20,6 +20,7 @@ import {
   readSuiteDefinition,
   readSuiteItems,
   readSuiteResult,
+  removeSuiteResult,
   type SuiteDefinition,
 } from './result-files.ts';
 
@@ -65,6 +66,7 @@ export async function mergeSuite(
       ? undefined
       : await readCalibration(fromSuite(loaded.folder, loaded.suite.calibration));
   const slices = await slicesOf(shards);
+  await removeSuiteResult(out);
   const merged: Awaited<ReturnType<typeof describeRun>>[] = [];
   for (const combination of combinations) {
     await using run = await mergeRun(shards, combination, out);

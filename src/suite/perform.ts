@@ -123,6 +123,13 @@ export async function performRun(
     calibration,
     onEvent,
   });
+  // Somebody else judged into the same folder meanwhile.
+  if (result.items.length !== done.verdicts)
+    throw new JurorError(
+      'store',
+      `expected ${done.verdicts} verdicts as they were judged, got ${result.items.length}: does another suite run in this folder?`,
+      { place: { file: path } },
+    );
   onEvent({ type: 'run-finish', folder: path });
   return {
     ...result,
@@ -185,7 +192,10 @@ async function countPlan({ store }: Run): Promise<number> {
   return rows;
 }
 
-/** An engine of which one failed request costs one judgment, not the suite. */
+/**
+ * An engine of which one failed request costs one judgment, not the suite. One that cannot be brought back ends the suite, as an engine's
+ * failure: its model had been opened.
+ */
 function withFailuresUnscored(engine: Engine): Engine {
   return {
     ...engine,
@@ -198,6 +208,8 @@ function withFailuresUnscored(engine: Engine): Engine {
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
     deliberate: (request, options) =>
       engine.deliberate(request, options).catch((error: unknown) => {
+        if (JurorError.isInstance(error) && error.code === 'model')
+          throw new JurorError('engine', error.message, { cause: error });
         if (!JurorError.isInstance(error) || error.code !== 'engine') throw error;
         return { status: 'unscored', reason: 'engine', message: error.message };
       }),

@@ -1,5 +1,5 @@
 /** The files of a result's folder, run folders aside. */
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../canonical.ts';
@@ -8,6 +8,7 @@ import { Id, Name, Probability } from '../schema/primitives.ts';
 import { EngineId, Rubric, Suite, SuiteResult, Verdict } from '../schema.ts';
 import { writeAtomically } from '../store/atomic-file.ts';
 import { readableJson } from '../store/manifest.ts';
+import { storeError } from '../store/sqlite-database.ts';
 import type { JudgedItem } from './item.ts';
 
 /** Names of the files of a result. */
@@ -68,6 +69,14 @@ export async function writeSuiteFiles(
   await writeAtomically(join(folder, suiteFiles.definition), [readableJson(definition)]);
   await writeAtomically(join(folder, suiteFiles.items), lines());
   await writeAtomically(join(folder, suiteFiles.result), [readableJson(SuiteResult.parse(result))]);
+}
+
+/** Take an earlier result out of a folder, so that none is found where a suite did not end. Throws JurorError `store`. */
+export async function removeSuiteResult(folder: string): Promise<void> {
+  const file = join(folder, suiteFiles.result);
+  await rm(file, { force: true }).catch((error: unknown) => {
+    throw storeError(error, file);
+  });
 }
 
 /** Read `suite.json` of a folder. Throws JurorError `data` where there is none. */
