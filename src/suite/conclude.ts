@@ -22,6 +22,8 @@ export interface ConcludeOptions {
   readonly engines: Readonly<Record<string, EngineId>>;
   /** Data → digest of its samples. */
   readonly samples: Readonly<Record<string, string>>;
+  /** Data → whether its labels are levels. */
+  readonly levels: Readonly<Record<string, boolean>>;
   readonly gates: readonly SuiteGate[];
   readonly shard: Shard | undefined;
   readonly filter: readonly string[];
@@ -78,13 +80,14 @@ export async function concludeSuite(loaded: LoadedSuite, options: ConcludeOption
 
 function definitionOf(
   { suite, folder, rubrics }: LoadedSuite,
-  { out, samples, engines }: ConcludeOptions,
+  { out, samples, levels, engines }: ConcludeOptions,
 ): SuiteDefinition {
   return {
     suite,
     rubrics: [...rubrics].map(([entry, loaded]) => ({ entry, ...loaded })),
     folder: asSeenFrom(out, folder),
     samples: { ...samples },
+    levels: { ...levels },
     engines: { ...engines },
   };
 }

@@ -41,6 +41,8 @@ export interface PerformedRun {
   readonly engines: readonly EngineId[];
   /** Digest of the data's samples. */
   readonly samples: string;
+  /** Whether the data's labels are levels. */
+  readonly levels: boolean;
   readonly calibrated: boolean;
 }
 
@@ -120,6 +122,7 @@ export async function performRun(
     folder,
     refused: done.refused,
     slicesOf: slicesIn(done.source),
+    levels: done.source.hasLevels(),
     calibration,
     onEvent,
   });
@@ -135,6 +138,7 @@ export async function performRun(
     ...result,
     engines: engines.map(({ id }) => id),
     samples: done.source.digest(),
+    levels: done.source.hasLevels(),
     calibrated: calibration !== undefined,
   };
 }
@@ -146,6 +150,8 @@ export interface DescribeOptions {
   readonly folder: string;
   readonly refused: number;
   readonly slicesOf: (sampleId: string) => Readonly<Record<string, string>>;
+  /** See {@link SuiteSamples.hasLevels}. */
+  readonly levels: boolean;
   readonly calibration: AnyCalibration | undefined;
   readonly onEvent: Listener;
 }
@@ -154,12 +160,13 @@ export interface DescribeOptions {
 export async function describeRun(
   run: Run,
   { data, judge, rubrics, folder: name }: SuiteCombination,
-  { out, folder, refused, slicesOf, calibration, onEvent }: DescribeOptions,
+  { out, folder, refused, slicesOf, levels, calibration, onEvent }: DescribeOptions,
 ): Promise<{ readonly run: SuiteRun; readonly items: readonly JudgedItem[] }> {
   const { items, counts, unreadLabels } = await readRunItems(run, {
     data: data.id,
     judge,
     slicesOf,
+    levels,
     calibration,
   });
   for (const [rubric, count] of Object.entries(unreadLabels))

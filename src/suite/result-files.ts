@@ -28,6 +28,8 @@ export const SuiteDefinition = z.strictObject({
   folder: z.string(),
   /** Data → digest of all samples that the suite names, those of other shards among them. */
   samples: z.record(Name, z.string()),
+  /** Data → whether numeric labels are levels of the rubric's scale, which not every part of them shows. */
+  levels: z.record(Name, z.boolean()),
 });
 export type SuiteDefinition = z.infer<typeof SuiteDefinition>;
 

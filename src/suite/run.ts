@@ -97,6 +97,7 @@ export async function runSuite(loaded: LoadedSuite, options: RunSuiteOptions): P
     items: runs.flatMap(({ items }) => items),
     engines,
     samples: Object.fromEntries(runs.map(({ run, samples }) => [run.data, samples])),
+    levels: Object.fromEntries(runs.map(({ run, levels }) => [run.data, levels])),
     gates,
     shard,
     filter,

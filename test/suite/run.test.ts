@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { ChildFault } from '../../src/engine/llama-process.ts';
 import { JurorError } from '../../src/errors.ts';
+import { mergeSuite } from '../../src/suite/merge.ts';
 import { readSuiteItems, readSuiteResult } from '../../src/suite/result-files.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
 import { answersData, contents, openFake, plain, suiteFolder } from './support.ts';
@@ -143,6 +144,41 @@ test('where comes before limit; both come before filters', async () => {
   expect(await ids()).toEqual(['s6']);
   await at.run({ ...plain, gates: [] }, { filter: ['data=answers', 'sample=s1*'] });
   expect(await ids()).toEqual(['s1', 's10', 's11']);
+});
+
+test('labels mean the same whatever a filter, a limit of the shard or a merge leaves of them', async () => {
+  await using at = await suiteFolder();
+  const rows = [1, 5, 1, 3].map((label, row) => ({ id: `s${row}`, prompt: `p${row}`, response: 'r', label }));
+  await at.write('answers.jsonl', rows);
+  const levelled = { ...plain, data: [answersData], rubrics: ['helpfulness'] };
+  const labels = async () => (await readSuiteItems(at.at('out'))).map(({ label }) => label);
+  await at.run(levelled);
+  expect(await labels()).toEqual([0, 1, 0, 0.5]);
+  await at.run(levelled, { filter: ['sample=s0'] });
+  expect(await labels()).toEqual([0]);
+  const filter = ['sample=s0', 'sample=s2'];
+  const parts = [at.at('1'), at.at('2')];
+  for (const [place, out] of parts.entries())
+    await at.run(levelled, { filter, out, shard: { index: place + 1, count: 2 } });
+  await mergeSuite(parts, { out: at.at('out') });
+  expect(await labels()).toEqual([0, 0]);
+});
+
+test('gates that cannot be about what a filter leaves are left out, and what a gate cannot be about is not run', async () => {
+  await using at = await suiteFolder({ rows: 2 });
+  const bound = 'estimate' as const;
+  const gates = [
+    { id: 'wins', kind: 'figure' as const, measure: 'win-rate' as const, min: 0, bound },
+    { id: 'help', kind: 'figure' as const, measure: 'score' as const, min: 0, bound },
+    { id: 'fell', kind: 'figure' as const, measure: 'kappa' as const, criterion: 'better', min: -1, bound },
+  ];
+  const gated = { ...plain, gates };
+  const answered = await at.run(gated, { filter: ['data=answers'] });
+  expect(answered).toMatchObject({ status: 'passed', checks: [{ gate: 'help' }] });
+  const won = await at.run(gated, { filter: ['gate=wins'] });
+  expect(won.runs.map(({ folder }) => folder)).toEqual(['pairs.small']);
+  const paired = await at.run(gated, { filter: ['rubric=better-answer'] });
+  expect([...new Set(paired.checks.map(({ gate }) => gate))]).toEqual(['wins', 'fell']);
 });
 
 test('a filter on a gate runs what the gate looks at', async () => {
