@@ -46,7 +46,12 @@ export function defineSuiteCommand() {
         'record all that is asked of the only judge, JUDGE=FILE for one of several; repeatable',
       ).argParser(collect),
     )
-    .addOption(flag('--seed <n>', "of everything random (default: the suite's)").argParser(wholeNumber(0)))
+    .addOption(
+      flag(
+        '--seed <n>',
+        "of the judges' prompts and critiques; figures and gates draw nothing (default: the suite's)",
+      ).argParser(wholeNumber(0)),
+    )
     .option('--retry', 'judge again what an engine failed on')
     .option('--no-cache', 'do not look for judgments that other runs made')
     .addOption(flag('--fail-code <n>', 'exit code where a gate fails').argParser(readExitCode).default(1))

@@ -126,6 +126,8 @@ async function merge(
 ): Promise<number> {
   if (flags.out === undefined)
     throw new JurorError('usage', '--merge: expected --out DIR for the whole result, got none');
+  if (file === undefined && flags.seed !== undefined)
+    throw new JurorError('usage', '--seed: expected the suite file with --merge; the shards have their own');
   const result = await mergeSuite(folders, {
     out: flags.out,
     loaded: file === undefined ? undefined : await loadSuite(file, { seed: flags.seed }),

@@ -38,7 +38,11 @@ export type SuiteJudge = z.infer<typeof SuiteJudge>;
 
 /** How the judges deliberate; the flags of `juror judge` by another name. */
 export const SuiteProtocol = z.strictObject({
-  seed: z.int().nonnegative().default(0).describe('Of everything random'),
+  seed: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe('Of the fences in prompts and of critiques; figures and gates draw nothing'),
   critique: CritiqueMode.default('none').describe(
     '`none`; `brief` or `full` before the verdict; `after`: written from it',
   ),

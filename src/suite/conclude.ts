@@ -22,6 +22,8 @@ export interface ConcludeOptions {
   readonly engines: Readonly<Record<string, EngineId>>;
   /** Data → digest of its samples. */
   readonly samples: Readonly<Record<string, string>>;
+  /** Data → whether its labels are levels. */
+  readonly levels: Readonly<Record<string, boolean>>;
   readonly gates: readonly SuiteGate[];
   readonly shard: Shard | undefined;
   readonly filter: readonly string[];
@@ -49,6 +51,9 @@ export async function concludeSuite(loaded: LoadedSuite, options: ConcludeOption
   const found = Math.max(...runs.map(missingShare));
   const incomplete = [
     ...reasons(runs, suite.unscored, shard !== undefined || filter.length > 0),
+    ...(shard === undefined && filter.length > 0 && runs.every((run) => sizeOf(run) === 0)
+      ? ['no sample is left by the filter']
+      : []),
     ...unmeasured(checks),
   ];
   const failed = checks.some(({ status }) => status === 'failed');
@@ -75,28 +80,33 @@ export async function concludeSuite(loaded: LoadedSuite, options: ConcludeOption
 
 function definitionOf(
   { suite, folder, rubrics }: LoadedSuite,
-  { out, samples, engines }: ConcludeOptions,
+  { out, samples, levels, engines }: ConcludeOptions,
 ): SuiteDefinition {
   return {
     suite,
     rubrics: [...rubrics].map(([entry, loaded]) => ({ entry, ...loaded })),
     folder: asSeenFrom(out, folder),
     samples: { ...samples },
+    levels: { ...levels },
     engines: { ...engines },
   };
 }
 
+function sizeOf({ verdicts, pending }: SuiteRun): number {
+  return verdicts + pending;
+}
+
 /** Share of a run's verdicts that have no score. */
-function missingShare({ verdicts, scored, pending }: SuiteRun): number {
-  const all = verdicts + pending;
-  return all === 0 ? 0 : (all - scored) / all;
+function missingShare(run: SuiteRun): number {
+  const all = sizeOf(run);
+  return all === 0 ? 0 : (all - run.scored) / all;
 }
 
 /** Why the runs themselves are incomplete. The share is each run's own: a judge that was silent on few data does not hide among many. */
 function reasons(runs: readonly SuiteRun[], tolerated: number, part: boolean): string[] {
   return runs.flatMap((run) => {
-    const { folder, refused, verdicts, scored, pending } = run;
-    const all = verdicts + pending;
+    const { folder, refused, scored, pending } = run;
+    const all = sizeOf(run);
     const missing = all - scored;
     const why = Object.entries(run.unscored).map(([reason, count]) => `${reason} ${count}`);
     const detail = [...why, ...(pending > 0 ? [`pending ${pending}`] : [])].join(', ');
@@ -104,7 +114,7 @@ function reasons(runs: readonly SuiteRun[], tolerated: number, part: boolean): s
       ...(refused > 0 ? [`${folder}: ${refused} ${refused === 1 ? 'row was' : 'rows were'} refused`] : []),
       ...(missingShare(run) > tolerated
         ? [
-            `${folder}: ${missing} of ${all} verdicts have no score, tolerated ${tolerated * 100} % (${detail})`,
+            `${folder}: ${missing} of ${all} verdicts have no score, tolerated ${Number((tolerated * 100).toPrecision(12))} % (${detail})`,
           ]
         : []),
       ...(all === 0 && !part ? [`${folder}: no sample was judged`] : []),

@@ -1,7 +1,8 @@
 /** `--filter`: which part of a suite is run. Values of one kind are alternatives; kinds narrow each other. */
 import { JurorError } from '../errors.ts';
-import type { SuiteGate } from '../schema.ts';
+import type { Rubric, SuiteGate } from '../schema.ts';
 import type { SuiteCombination } from './combinations.ts';
+import { canBeAbout } from './gate-faults.ts';
 import type { LoadedSuite } from './load.ts';
 import { unknownName } from './names.ts';
 
@@ -77,16 +78,16 @@ export interface SelectedSuite {
 /** Apply filters. A filter on gates leaves what these gates look at. Throws JurorError `usage` where nothing is left. */
 export function selectSuite({ suite, combinations }: LoadedSuite, filters: SuiteFilters): SelectedSuite {
   const gates = suite.gates.filter(({ id }) => allows(filters.gate, id));
-  const wanted = ({ data, judge, judges }: SuiteCombination, rubric: string): boolean =>
+  const wanted = ({ data, judge, judges }: SuiteCombination, rubric: Rubric): boolean =>
     allows(filters.data, data.id) &&
     allows(filters.judge, judge) &&
-    allows(filters.rubric, rubric) &&
+    allows(filters.rubric, rubric.id) &&
     (filters.gate.length === 0 ||
       gates.some((gate) =>
         looksAt(gate, { data: data.id, judge, rubric, members: judges.map(({ id }) => id) }),
       ));
   const left = combinations.flatMap((combination) => {
-    const rubrics = combination.rubrics.filter(({ rubric }) => wanted(combination, rubric.id));
+    const rubrics = combination.rubrics.filter(({ rubric }) => wanted(combination, rubric));
     return rubrics.length === 0 ? [] : [{ ...combination, rubrics }];
   });
   if (left.length === 0) throw refused('expected something of the suite, got filters that leave nothing');
@@ -97,7 +98,7 @@ export function selectSuite({ suite, combinations }: LoadedSuite, filters: Suite
       left.some(({ data, judge, judges, rubrics }) =>
         rubrics.some(
           ({ rubric }) =>
-            looksAt(gate, { data: data.id, judge, rubric: rubric.id, members: judges.map(({ id }) => id) }) &&
+            looksAt(gate, { data: data.id, judge, rubric, members: judges.map(({ id }) => id) }) &&
             mayMeet(gate, filters.slice),
         ),
       ),
@@ -111,7 +112,7 @@ export function selectSuite({ suite, combinations }: LoadedSuite, filters: Suite
 interface Looked {
   readonly data: string;
   readonly judge: string;
-  readonly rubric: string;
+  readonly rubric: Rubric;
   /** Judges of a panel. */
   readonly members: readonly string[];
 }
@@ -119,7 +120,10 @@ interface Looked {
 function looksAt(gate: SuiteGate, { data, judge, rubric, members }: Looked): boolean {
   if (gate.kind === 'card') return gate.judge === undefined || members.includes(gate.judge);
   return (
-    (gate.data ?? data) === data && (gate.judge ?? judge) === judge && (gate.rubric ?? rubric) === rubric
+    (gate.data ?? data) === data &&
+    (gate.judge ?? judge) === judge &&
+    (gate.rubric ?? rubric.id) === rubric.id &&
+    canBeAbout(gate, rubric)
   );
 }
 

@@ -2,22 +2,27 @@
 import type { Rubric, Suite, SuiteGate, SuiteMeasure } from '../schema.ts';
 import type { Problem } from '../yaml.ts';
 import { judgeNames } from './combinations.ts';
+import { measuresOf } from './measure.ts';
 import { unknownName } from './names.ts';
 
 /** Modes of rubric that a measure is of. */
-const modes: Readonly<Record<SuiteMeasure, readonly Rubric['mode'][]>> = {
-  score: ['pointwise', 'stepwise'],
-  'pass-rate': ['pointwise', 'stepwise'],
-  'win-rate': ['pairwise'],
-  'flip-rate': ['pairwise'],
-  agreement: ['pairwise', 'pointwise', 'stepwise'],
-  kappa: ['pairwise', 'pointwise', 'stepwise'],
-};
+function modesOf(measure: SuiteMeasure): readonly string[] {
+  return Object.entries(measuresOf).flatMap(([mode, measures]) => (measures.includes(measure) ? [mode] : []));
+}
 
 /** Measures for which it counts whether an answer passes. */
 const passing: readonly SuiteMeasure[] = ['pass-rate', 'agreement', 'kappa'];
 
 type VerdictGate = Exclude<SuiteGate, { kind: 'card' }>;
+
+/** Whether a rubric has what a gate measures: verdicts of its kind, and its criterion or objective. */
+export function canBeAbout(gate: VerdictGate, { mode, criteria }: Rubric): boolean {
+  return (
+    (gate.kind === 'regressions' || modesOf(gate.measure).includes(mode)) &&
+    (gate.criterion === undefined || criteria.some(({ id }) => id === gate.criterion)) &&
+    (gate.objective === undefined || criteria.some(({ objective }) => objective === gate.objective))
+  );
+}
 
 /** Every fault of the gates. `rubrics` are by their entries in the suite, those that could be loaded. */
 export function gateFaults(suite: Suite, rubrics: ReadonlyMap<string, Rubric>): Problem[] {
@@ -81,7 +86,7 @@ function fitting(suite: Suite, gate: VerdictGate, rubrics: ReadonlyMap<string, R
         message: `${gate.data === undefined ? 'no data are' : `data '${gate.data}' are not`} judged under '${gate.rubric}'`,
       },
     ];
-  const legal = gate.kind === 'regressions' ? undefined : modes[gate.measure];
+  const legal = gate.kind === 'regressions' ? undefined : modesOf(gate.measure);
   const ofMode = selected.filter(({ mode }) => legal === undefined || legal.includes(mode));
   if (gate.kind !== 'regressions' && ofMode.length === 0) {
     const has = selected.map(({ id, mode }) => `'${id}' of mode ${mode}`).join(', ');

@@ -34,7 +34,7 @@ export function groupKey({ data, judge, rubric }: Pick<ItemGroup, 'data' | 'judg
   return `${data} ${judge} ${rubric}`;
 }
 
-/** The values that items have of a slice, and the items of each: numbers by size, then words by code points. */
+/** The values that items have of a slice, and the items of each: numbers by size, then words by UTF-16 code units. */
 export function sliceItems(
   items: readonly JudgedItem[],
   slice: string,
@@ -64,9 +64,14 @@ export function partsOf(items: readonly JudgedItem[], kind: 'perCriterion' | 'pe
 }
 
 function compareValues(left: string, right: string): number {
-  const [first, second] = [Number(left), Number(right)];
-  const numbers =
-    left.trim() !== '' && right.trim() !== '' && Number.isFinite(first) && Number.isFinite(second);
-  if (numbers && first !== second) return first - second;
+  const [first, second] = [left, right].map(numberIn);
+  if (first === undefined || second === undefined) {
+    if (first !== second) return first === undefined ? 1 : -1;
+  } else if (first !== second) return first - second;
   return left < right ? -1 : 1;
+}
+
+function numberIn(value: string): number | undefined {
+  const number = value.trim() === '' ? Number.NaN : Number(value);
+  return Number.isFinite(number) ? number : undefined;
 }

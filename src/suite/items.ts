@@ -17,6 +17,8 @@ export interface RunItemsOptions {
   readonly judge: string;
   /** The slices of a sample. */
   readonly slicesOf: (sampleId: string) => Readonly<Record<string, string>>;
+  /** Numeric labels are levels of the rubric's scale, though those of the run might be scores. */
+  readonly levels: boolean;
   /** See {@link calibrationOfRun}. */
   readonly calibration: AnyCalibration | undefined;
 }
@@ -71,7 +73,7 @@ export async function readRunItems(run: Run, options: RunItemsOptions): Promise<
     }
     read.push({ row, item: itemOf(row, verdict, options) });
   }
-  const labelled = withLabels(run, read);
+  const labelled = withLabels(run, read, options.levels);
   return { ...labelled, counts: { ...counts, ...(await countJudgments(run)) } };
 }
 
@@ -107,6 +109,7 @@ function itemOf(
 function withLabels(
   run: Run,
   read: readonly { readonly row: PlanRow; readonly item: JudgedItem }[],
+  levels: boolean,
 ): Pick<RunItems, 'items' | 'unreadLabels'> {
   const labels = new Map<JudgedItem, string | number | undefined>();
   const unreadLabels: Record<string, number> = {};
@@ -114,6 +117,7 @@ function withLabels(
     const { labels: own, unread } = readLabels(
       rows.map(({ row, item }) => ({ mode: item.mode, responseIds: item.responseIds, label: row.label })),
       rubricOf(run, id).rubric,
+      { levels },
     );
     for (const [index, { item }] of rows.entries()) labels.set(item, own[index]);
     if (unread > 0) unreadLabels[id] = unread;

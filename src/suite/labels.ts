@@ -17,17 +17,27 @@ export interface ReadLabels {
   readonly unread: number;
 }
 
+/** Whether a label can be no score: numbers are levels of a scale then, and so are all those beside it. */
+export function isLevel(label: Label | undefined): boolean {
+  return typeof label === 'number' && !(label >= 0 && label <= 1);
+}
+
 /**
- * The labels of rows of one rubric. Numbers are taken as they are where all of them are in [0, 1]; where one is not, as levels of the
- * rubric's integer scale, if its criteria share one that holds them all. A word of an only criterion's scale is its score. Of a
- * solution's steps the least probable counts, and without any the final answer. Scores for each criterion are no label of the whole.
+ * The labels of rows of one rubric. Numbers are taken as they are where all of them are in [0, 1]; where one is not, or where `levels` says so
+ * of the data that the rows are part of (default false), as levels of the rubric's integer scale, if its criteria share one that holds
+ * them all. A word of an only criterion's scale is its score. Of a solution's steps the least probable counts, and without any the final
+ * answer. Scores for each criterion are no label of the whole.
  */
-export function readLabels(rows: readonly LabelledRow[], rubric: Rubric): ReadLabels {
-  const raw = rows.map((row) => (row.mode === 'pairwise' ? winnerOf(row) : numberOf(row.label, rubric)));
-  const numbers = raw.filter((label) => typeof label === 'number');
-  const range = numbers.every((label) => label >= 0 && label <= 1) ? { min: 0, max: 1 } : sharedScale(rubric);
-  const labels = raw.map((label) => {
-    if (typeof label !== 'number') return label;
+export function readLabels(
+  rows: readonly LabelledRow[],
+  rubric: Rubric,
+  { levels = false }: { readonly levels?: boolean } = {},
+): ReadLabels {
+  const range = levels || rows.some(({ label }) => isLevel(label)) ? sharedScale(rubric) : { min: 0, max: 1 };
+  const labels = rows.map((row) => {
+    if (row.mode === 'pairwise') return winnerOf(row);
+    const { label } = row;
+    if (typeof label !== 'number') return scoreIn(label, rubric);
     if (range === undefined || label < range.min || label > range.max) return undefined;
     return (label - range.min) / (range.max - range.min);
   });
@@ -39,8 +49,8 @@ function winnerOf({ label, responseIds }: LabelledRow): string | undefined {
   return typeof label === 'string' && (label === 'tie' || responseIds.includes(label)) ? label : undefined;
 }
 
-function numberOf(label: Label | undefined, { criteria }: Rubric): number | undefined {
-  if (typeof label === 'number') return label;
+/** What a word of the scale or the steps of a solution say, from 0 to 1. */
+function scoreIn(label: Exclude<Label, number> | undefined, { criteria }: Rubric): number | undefined {
   if (typeof label === 'string') {
     const [criterion, ...others] = criteria;
     const known = criterion && others.length === 0 && scaleLabels(criterion.scale).includes(label);

@@ -20,6 +20,7 @@ import {
   readSuiteDefinition,
   readSuiteItems,
   readSuiteResult,
+  removeSuiteResult,
   type SuiteDefinition,
 } from './result-files.ts';
 
@@ -65,6 +66,10 @@ export async function mergeSuite(
       ? undefined
       : await readCalibration(fromSuite(loaded.folder, loaded.suite.calibration));
   const slices = await slicesOf(shards);
+  for (const { folder } of shards)
+    if (await sameFolder(folder, out))
+      throw refused(`expected --out to be another folder than those of the shards, got ${out}`);
+  await removeSuiteResult(out);
   const merged: Awaited<ReturnType<typeof describeRun>>[] = [];
   for (const combination of combinations) {
     await using run = await mergeRun(shards, combination, out);
@@ -75,6 +80,7 @@ export async function mergeSuite(
       folder: loaded.folder,
       refused: refusedIn(shards, combination),
       slicesOf: (sampleId) => slices.get(key(combination.data.id, sampleId)) ?? {},
+      levels: first.definition.levels[combination.data.id] ?? false,
       calibration: calibrationOfRun(run, calibration, { others, onEvent }),
       onEvent,
     });
@@ -86,6 +92,7 @@ export async function mergeSuite(
     items: merged.flatMap(({ items }) => items),
     engines: first.definition.engines,
     samples: first.definition.samples,
+    levels: first.definition.levels,
     gates,
     shard: undefined,
     filter,
@@ -168,9 +175,6 @@ async function mergeRun(
   const [first] = runs;
   if (first === undefined) throw refused('expected the folders of shards, got none');
   for (const { folder, manifest } of runs) requireSame(first, manifest.configuration, folder);
-  for (const { folder: own } of runs)
-    if (await sameFolder(own, join(out, folder)))
-      throw refused(`expected --out to be another folder than those of the shards, got ${out}`);
   const run = await openRun(join(out, folder), first.manifest.configuration);
   try {
     await run.store.clearPlan();

@@ -72,7 +72,7 @@ export function suiteMarkdown(result: SuiteResult): string {
     room -= text.length + 2;
     shown.push(text);
   }
-  const parts = [...left].map(([what, n]) => `${n} blocks of ${what}`);
+  const parts = [...left].map(([what, n]) => `${n} ${n === 1 ? 'block' : 'blocks'} of ${what}`);
   const cut = parts.length === 0 ? [] : [`<p>Left out, for want of room: ${parts.join(', ')}.</p>`];
   return `${[head, ...shown, ...cut, foot].join('\n\n')}\n`;
 }
@@ -117,7 +117,7 @@ function passedTables(checks: readonly SuiteCheck[]): string[] {
   ]);
   return Array.from({ length: Math.ceil(rows.length / 50) }, (_, page) =>
     details(
-      `${rows.length} ${rows.length === 1 ? 'gate' : 'gates'} passed`,
+      `${rows.length} ${rows.length === 1 ? 'check' : 'checks'} passed`,
       table(['gate', 'on', 'expected', 'found'], rows.slice(page * 50, page * 50 + 50)),
     ),
   );
@@ -134,7 +134,7 @@ function runDetails(result: SuiteResult, run: SuiteRun): string {
     [
       table(['rubric', 'measure', 'of', 'slice', 'figure', 'n', 'unscored'], rows.slice(0, 100)),
       rows.length > 100 || others > 0
-        ? `<p>${others + Math.max(0, rows.length - 100)} more figures in <code>suite.json</code>; slices are shown where their interval leaves out the figure of all samples</p>`
+        ? `<p>${others + Math.max(0, rows.length - 100)} more figures in <code>suite.json</code>; slices are shown where their interval has nothing in common with that of all samples</p>`
         : '',
       `<p>${[
         run.pending > 0 ? `${run.pending} pending` : '',

@@ -45,18 +45,23 @@ export function byUrgency(checks: readonly SuiteCheck[]): readonly SuiteCheck[] 
   return checks.toSorted((one, other) => rank[one.status] - rank[other.status]);
 }
 
-/** `3 of 12 gates failed`, or what else became of a suite. */
+/** `3 of 12 gates failed`, or what else became of a suite. A gate with a check that failed has failed, however many it makes. */
 export function statusWords({ status, checks, shard }: SuiteResult): string {
   const many = (n: number) => `${n} ${n === 1 ? 'gate' : 'gates'}`;
-  const number = (wanted: SuiteCheck['status']) => checks.filter(({ status }) => status === wanted).length;
+  const gates = new Map(
+    byUrgency(checks)
+      .toReversed()
+      .map((check) => [check.gate, check.status]),
+  );
+  const number = (wanted: SuiteCheck['status']) =>
+    [...gates.values()].filter((status) => status === wanted).length;
   const parts = [
-    ...(number('failed') > 0 ? [`${number('failed')} of ${many(checks.length)} failed`] : []),
+    ...(number('failed') > 0 ? [`${number('failed')} of ${many(gates.size)} failed`] : []),
     ...(number('unmeasured') > 0 ? [`${number('unmeasured')} not measured`] : []),
   ];
   const none = shard === undefined ? 'no gates' : `part ${shard.index} of ${shard.count}, gates come later`;
-  const gates =
-    parts.length > 0 ? parts.join(', ') : checks.length === 0 ? none : `${many(checks.length)} passed`;
-  return `${status}: ${gates}`;
+  const words = parts.length > 0 ? parts.join(', ') : gates.size === 0 ? none : `${many(gates.size)} passed`;
+  return `${status}: ${words}`;
 }
 
 /** A sample of a gate: its id, its responses, and how its score moved. */

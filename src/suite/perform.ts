@@ -41,6 +41,8 @@ export interface PerformedRun {
   readonly engines: readonly EngineId[];
   /** Digest of the data's samples. */
   readonly samples: string;
+  /** Whether the data's labels are levels. */
+  readonly levels: boolean;
   readonly calibrated: boolean;
 }
 
@@ -120,14 +122,23 @@ export async function performRun(
     folder,
     refused: done.refused,
     slicesOf: slicesIn(done.source),
+    levels: done.source.hasLevels(),
     calibration,
     onEvent,
   });
+  // Somebody else judged into the same folder meanwhile.
+  if (result.items.length !== done.verdicts)
+    throw new JurorError(
+      'store',
+      `expected ${done.verdicts} verdicts as they were judged, got ${result.items.length}: does another suite run in this folder?`,
+      { place: { file: path } },
+    );
   onEvent({ type: 'run-finish', folder: path });
   return {
     ...result,
     engines: engines.map(({ id }) => id),
     samples: done.source.digest(),
+    levels: done.source.hasLevels(),
     calibrated: calibration !== undefined,
   };
 }
@@ -139,6 +150,8 @@ export interface DescribeOptions {
   readonly folder: string;
   readonly refused: number;
   readonly slicesOf: (sampleId: string) => Readonly<Record<string, string>>;
+  /** See {@link SuiteSamples.hasLevels}. */
+  readonly levels: boolean;
   readonly calibration: AnyCalibration | undefined;
   readonly onEvent: Listener;
 }
@@ -147,12 +160,13 @@ export interface DescribeOptions {
 export async function describeRun(
   run: Run,
   { data, judge, rubrics, folder: name }: SuiteCombination,
-  { out, folder, refused, slicesOf, calibration, onEvent }: DescribeOptions,
+  { out, folder, refused, slicesOf, levels, calibration, onEvent }: DescribeOptions,
 ): Promise<{ readonly run: SuiteRun; readonly items: readonly JudgedItem[] }> {
   const { items, counts, unreadLabels } = await readRunItems(run, {
     data: data.id,
     judge,
     slicesOf,
+    levels,
     calibration,
   });
   for (const [rubric, count] of Object.entries(unreadLabels))
@@ -185,7 +199,10 @@ async function countPlan({ store }: Run): Promise<number> {
   return rows;
 }
 
-/** An engine of which one failed request costs one judgment, not the suite. */
+/**
+ * An engine of which one failed request costs one judgment, not the suite. One that cannot be brought back ends the suite, as an engine's
+ * failure: its model had been opened.
+ */
 function withFailuresUnscored(engine: Engine): Engine {
   return {
     ...engine,
@@ -198,6 +215,8 @@ function withFailuresUnscored(engine: Engine): Engine {
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
     deliberate: (request, options) =>
       engine.deliberate(request, options).catch((error: unknown) => {
+        if (JurorError.isInstance(error) && error.code === 'model')
+          throw new JurorError('engine', error.message, { cause: error });
         if (!JurorError.isInstance(error) || error.code !== 'engine') throw error;
         return { status: 'unscored', reason: 'engine', message: error.message };
       }),

@@ -1,5 +1,5 @@
 /** The files of a result's folder, run folders aside. */
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../canonical.ts';
@@ -8,6 +8,7 @@ import { Id, Name, Probability } from '../schema/primitives.ts';
 import { EngineId, Rubric, Suite, SuiteResult, Verdict } from '../schema.ts';
 import { writeAtomically } from '../store/atomic-file.ts';
 import { readableJson } from '../store/manifest.ts';
+import { storeError } from '../store/sqlite-database.ts';
 import type { JudgedItem } from './item.ts';
 
 /** Names of the files of a result. */
@@ -27,6 +28,8 @@ export const SuiteDefinition = z.strictObject({
   folder: z.string(),
   /** Data → digest of all samples that the suite names, those of other shards among them. */
   samples: z.record(Name, z.string()),
+  /** Data → whether numeric labels are levels of the rubric's scale, which not every part of them shows. */
+  levels: z.record(Name, z.boolean()),
 });
 export type SuiteDefinition = z.infer<typeof SuiteDefinition>;
 
@@ -68,6 +71,14 @@ export async function writeSuiteFiles(
   await writeAtomically(join(folder, suiteFiles.definition), [readableJson(definition)]);
   await writeAtomically(join(folder, suiteFiles.items), lines());
   await writeAtomically(join(folder, suiteFiles.result), [readableJson(SuiteResult.parse(result))]);
+}
+
+/** Take an earlier result out of a folder, so that none is found where a suite did not end. Throws JurorError `store`. */
+export async function removeSuiteResult(folder: string): Promise<void> {
+  const file = join(folder, suiteFiles.result);
+  await rm(file, { force: true }).catch((error: unknown) => {
+    throw storeError(error, file);
+  });
 }
 
 /** Read `suite.json` of a folder. Throws JurorError `data` where there is none. */

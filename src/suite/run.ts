@@ -1,5 +1,6 @@
 /** Run a suite: judge every combination, check every gate. */
 import type { Engine } from '../engine/engine.ts';
+import { ChildFault } from '../engine/llama-process.ts';
 import { openEngineByName } from '../engine/open.ts';
 import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
@@ -11,6 +12,7 @@ import { readFilters, selectSuite } from './filters.ts';
 import type { LoadedSuite } from './load.ts';
 import { fromSuite, judgeFromSuite } from './paths.ts';
 import { type PerformedRun, performRun } from './perform.ts';
+import { removeSuiteResult } from './result-files.ts';
 import { type Shard, suiteSamples } from './samples.ts';
 
 /** Options of {@link runSuite}. */
@@ -47,7 +49,7 @@ export type SuiteEngineOpener = (
  * Run a suite and write its result to `out`: a run folder for each combination, `items.jsonl`, `definition.json`, and last
  * `suite.json`. Judgments that the run folders hold are not made again, so an interrupted suite goes on where it stopped. Judges that
  * do not decide together are open one after another. An engine's failure is an unscored judgment. Throws JurorError `aborted`, and what
- * opening engines, run folders, cards, baselines and calibrations throws.
+ * opening engines, run folders, cards, baselines and calibrations throws; `engine` for a judge whose processes are lost and do not come back.
  */
 export async function runSuite(loaded: LoadedSuite, options: RunSuiteOptions): Promise<SuiteResult> {
   const { suite, folder } = loaded;
@@ -55,13 +57,14 @@ export async function runSuite(loaded: LoadedSuite, options: RunSuiteOptions): P
   const { combinations, gates, admits } = selectSuite(loaded, readFilters(filter, loaded));
   const calibration =
     suite.calibration === undefined ? undefined : await readCalibration(fromSuite(folder, suite.calibration));
+  await removeSuiteResult(out);
   const performed = new Map<SuiteCombination, PerformedRun>();
   const engines: Record<string, EngineId> = {};
   for (const [, group] of Map.groupBy(combinations, ({ judge }) => judge)) {
     await using opened = new AsyncDisposableStack();
     const members: Engine[] = [];
     for (const judge of group[0]?.judges ?? []) {
-      const engine = await openEngine(judgeFromSuite(folder, judge), { onEvent, signal });
+      const engine = await openEngine(judgeFromSuite(folder, judge), { onEvent, signal }).catch(throwLost);
       members.push(opened.use(engine));
       engines[judge.id] = engine.id;
     }
@@ -94,6 +97,7 @@ export async function runSuite(loaded: LoadedSuite, options: RunSuiteOptions): P
     items: runs.flatMap(({ items }) => items),
     engines,
     samples: Object.fromEntries(runs.map(({ run, samples }) => [run.data, samples])),
+    levels: Object.fromEntries(runs.map(({ run, levels }) => [run.data, levels])),
     gates,
     shard,
     filter,
@@ -124,6 +128,12 @@ export async function countSuiteSamples(
     count++;
   }
   return count;
+}
+
+/** A process that is lost while it loads says nothing against the suite, as a model that is refused does. */
+function throwLost(error: unknown): never {
+  if (!(error instanceof ChildFault) || error.failure === 'error') throw error;
+  throw new JurorError('engine', error.message, { cause: error });
 }
 
 const openByName: SuiteEngineOpener = ({ id: _, ...choice }, options) =>

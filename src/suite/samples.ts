@@ -4,6 +4,7 @@ import { canonicalJson, promptCluster } from '../canonical.ts';
 import { readSamples } from '../dataset.ts';
 import type { JurorError } from '../errors.ts';
 import type { Sample, SuiteData } from '../schema.ts';
+import { isLevel } from './labels.ts';
 
 /** One part of n. */
 export interface Shard {
@@ -33,6 +34,8 @@ export interface SuiteSamples {
   readonly slices: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** SHA-256 of all samples that the suite names, those of other shards and filters among them. */
   digest(): string;
+  /** Whether a label of these samples is a level of a scale and no score. */
+  hasLevels(): boolean;
 }
 
 /**
@@ -43,12 +46,14 @@ export function suiteSamples(options: SuiteSamplesOptions): SuiteSamples {
   const { file, where = {}, limit = Number.POSITIVE_INFINITY, admits, shard, onBadRow } = options;
   const slices = new Map<string, Readonly<Record<string, string>>>();
   const hash = createHash('sha256');
+  let levels = false;
   async function* read(): AsyncGenerator<Sample> {
     let count = 0;
     for await (const sample of readSamples(file, { onBadRow })) {
       if (!Object.entries(where).every(([name, value]) => fieldOf(sample, name) === String(value))) continue;
       count++;
       hash.update(`${canonicalJson(sample)}\n`);
+      levels ||= isLevel(sample.label);
       const own = slicesOf(sample, options.slices);
       if (admits(sample.id, own) && (shard === undefined || isIn(shard, sample))) {
         slices.set(sample.id, own);
@@ -61,6 +66,7 @@ export function suiteSamples(options: SuiteSamplesOptions): SuiteSamples {
   return {
     samples: read(),
     slices,
+    hasLevels: () => levels,
     digest: () => {
       digest ??= hash.digest('hex');
       return digest;

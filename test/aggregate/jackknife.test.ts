@@ -218,6 +218,23 @@ test('where nothing varies, what was not seen may: unless nothing can', () => {
   expect(clusteredKappaDifference(words, words, words, names).high).toBeGreaterThan(0.5);
 });
 
+test('a difference of kappas lies from -2 to 2, and is as unsure as the less varied column where nothing varies', () => {
+  const of = (text: string) => [...text];
+  const [truth, turned] = [of('xxyy'), of('yyxx')];
+  expect(clusteredKappaDifference(truth, turned, truth, of('1234'))).toMatchObject({ estimate: 2, high: 2 });
+  expect(clusteredKappaDifference(turned, truth, truth, of('1234'))).toMatchObject({ estimate: -2, low: -2 });
+  // Both kappas are 0 whatever is left out; the expected disagreements are 0.4 and 0.6.
+  const ten = clusteredKappaDifference(
+    of('xxxxxxxxxx'),
+    of('yyyyyyyyyy'),
+    of('xxxxxxyyyy'),
+    of('0123456789'),
+  );
+  const half = (1 - 0.025 ** 0.1) / 0.4;
+  expectNear(ten.low, -half);
+  expectNear(ten.high, half);
+});
+
 test('what is undefined says why', () => {
   expect(clusteredShare([], [])).toMatchObject({ estimate: null, n: 0, reason: 'no rows' });
   expect(clusteredKappa([], [], [])).toMatchObject({ estimate: null, reason: 'no rows' });

@@ -68,6 +68,18 @@ test('a judge that fails on everything ends with 3, refused rows with 2, whateve
   expect(stderr).toContain('expected two responses for the pairwise rubric');
 });
 
+test('--seed is the judge’s: another one asks other questions, which a recording lacks, and a merge without a suite takes none', async () => {
+  await using at = await example();
+  expect((await at.suite('--seed', '0')).code).toBe(0);
+  expect((await at.suite('--seed', '1')).code).toBe(3);
+  expect((await at.result()).runs).toMatchObject([{ scored: 0 }, { scored: 0 }]);
+  const { code, stderr } = await juror(['suite', '--merge', 'one', '--out', at.out, '--seed', '1'], at.home);
+  expect({ code, stderr: stderr.trim() }).toEqual({
+    code: 2,
+    stderr: 'juror: --seed: expected the suite file with --merge; the shards have their own',
+  });
+});
+
 test('a bad suite and a bad filter end with 2 and the nearest name', async () => {
   await using at = await example();
   await at.edit('objective: helpfulness', 'objective: helpfulnes');

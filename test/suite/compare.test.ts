@@ -103,6 +103,12 @@ test('a baseline without these verdicts is unmeasured; a sole judge under anothe
     status: 'unmeasured',
     found: "baseline 'main' has no judge 'small'; it has old, older",
   });
+  // Of two judges here neither is the one of there.
+  const two = [...after, ...after.map((item) => ({ ...item, judge: 'large' }))];
+  expect(compare(two, renamed)).toMatchObject({
+    status: 'unmeasured',
+    found: "baseline 'main' has no judge 'large'; it has old",
+  });
   expect(
     compare(
       after,
@@ -217,4 +223,28 @@ test('the order of either run never matters, and a run compared the other way ro
     }),
     { numRuns: 60 },
   );
+});
+
+test('a fall by exactly the drop is none, whatever rounding says', () => {
+  const regressions = (after: number) => {
+    const written = { kind: 'regressions', against: 'main', drop: 0.3, max: 0 };
+    const input = { items: [answer('one', after)], baselines: { main: [answer('one', 0.9)] } };
+    return checkGates([gate(written)], input)[0];
+  };
+  expect(0.9 - 0.6).toBeGreaterThan(0.3);
+  expect(regressions(0.6)).toMatchObject({ status: 'passed', fell: 0 });
+  expect(regressions(0.5999)).toMatchObject({ status: 'failed', fell: 1 });
+});
+
+test('verdicts of one score and another winner have changed', () => {
+  const there = ['one', 'two', 'three'].map((id) => pair(id, 0.51, { label: 'x' }));
+  const compared = (here: readonly JudgedItem[]) =>
+    checkGates([gate({ kind: 'comparison', measure: 'win-rate', against: 'main', min: -0.1 })], {
+      items: here,
+      baselines: { main: there },
+    })[0];
+  expect(compared(there)).toMatchObject({ status: 'passed', figure: { low: 0, high: 0 } });
+  const tied = compared(there.map((item) => ({ ...item, winner: 'tie' })));
+  expect(tied).toMatchObject({ status: 'failed', figure: { estimate: 0 } });
+  expect(tied?.found).not.toContain('no verdict changed');
 });

@@ -4,6 +4,7 @@ import { agreementReport } from '../../src/aggregate/agree.ts';
 import { createRandom, shuffled } from '../../src/aggregate/random.ts';
 import { SuiteFigure } from '../../src/schema.ts';
 import { suiteFigures } from '../../src/suite/figures.ts';
+import { sliceItems } from '../../src/suite/groups.ts';
 import { answer, answersOf, pair, scores } from './items.ts';
 
 const names = (figures: readonly SuiteFigure[]) =>
@@ -18,6 +19,17 @@ const names = (figures: readonly SuiteFigure[]) =>
       .filter((word) => word !== '')
       .join(' '),
   );
+
+test('values of a slice are numbers by size, then words, in whatever order they come', () => {
+  const values = ['10', '1a', '9', '-1', '1.0', '1', ' ', 'de', '0x2'];
+  const sorted = ['-1', '1', '1.0', '0x2', '9', '10', ' ', '1a', 'de'];
+  fc.assert(
+    fc.property(fc.shuffledSubarray(values, { minLength: values.length }), (order) => {
+      const items = order.map((value) => answer(value, 0.5, { slices: { level: value } }));
+      expect(sliceItems(items, 'level').map(({ value }) => value)).toEqual(sorted);
+    }),
+  );
+});
 
 test('each kind of verdict has its measures: whole, criteria, objectives, then slices', () => {
   const items = [

@@ -21,6 +21,10 @@ test('numbers from 0 to 1 are taken as they are, and as levels of the shared sca
   });
   expect(readLabels(answers([1, 3, 5]), rubric(level, level))).toEqual({ labels: [0, 0.5, 1], unread: 0 });
   expect(readLabels(answers([1, 7]), rubric(level))).toEqual({ labels: [0, undefined], unread: 1 });
+  expect(readLabels(answers([1]), rubric(level))).toEqual({ labels: [1], unread: 0 });
+  expect(readLabels(answers([1]), rubric(level), { levels: true })).toEqual({ labels: [0], unread: 0 });
+  // Words have their scores whatever numbers stand beside them.
+  expect(readLabels(answers(['5', '1', 5]), rubric(level))).toEqual({ labels: [1, 0, 1], unread: 0 });
   expect(readLabels(answers([1, 3]), rubric(level, word))).toEqual({
     labels: [undefined, undefined],
     unread: 2,

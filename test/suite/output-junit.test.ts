@@ -51,6 +51,14 @@ test('a failure says what was expected, what there was, why it matters, and what
   ]);
 });
 
+test('each gate that could not be measured is an error of its own', () => {
+  const result = suiteResult('incomplete');
+  const unmeasured = result.checks.filter(({ status }) => status === 'unmeasured').length;
+  const errors = findAll(parseXml(junitXml(result)), 'error').map(({ attributes: { type } }) => type);
+  expect(unmeasured).toBeGreaterThan(0);
+  expect(errors.filter((type) => type === 'unmeasured')).toHaveLength(unmeasured);
+});
+
 test('verdicts that may be missing make no report red', () => {
   const result = suiteResult('passed');
   const runs = result.runs.map((run) => ({ ...run, pending: 1, unscored: { context: 1 } }));

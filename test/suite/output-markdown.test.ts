@@ -18,7 +18,7 @@ function tags(html: string): string[] {
 test('a page without surprises', () => {
   const text = suiteMarkdown(suiteResult('failed'));
   expect(text.split('\n').slice(0, 12)).toEqual([
-    '<h2><code>support-bot</code> failed: 4 of 9 gates failed</h2>',
+    '<h2><code>support-bot</code> failed: 2 of 5 gates failed</h2>',
     '<p><code>What every release of the support bot must keep.</code></p>',
     '',
     '<p><strong>failed</strong> <code>no-worse</code> on <code>answers · small · helpfulness</code><br>',

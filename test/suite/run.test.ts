@@ -1,7 +1,10 @@
 import { copyFile, mkdir } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { ChildFault } from '../../src/engine/llama-process.ts';
 import { JurorError } from '../../src/errors.ts';
-import { readSuiteItems } from '../../src/suite/result-files.ts';
+import { mergeSuite } from '../../src/suite/merge.ts';
+import { readSuiteItems, readSuiteResult } from '../../src/suite/result-files.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
 import { answersData, contents, openFake, plain, suiteFolder } from './support.ts';
 
@@ -65,6 +68,56 @@ test('a suite that is aborted goes on and ends with the bytes of an undisturbed 
   expect(await contents(at.at('out'))).toEqual(await contents(at.at('whole')));
 });
 
+test('a run that does not end leaves no result of an earlier one', async () => {
+  await using at = await suiteFolder({ rows: 2 });
+  await at.run(plain);
+  await expect(readSuiteResult(at.at('out'))).resolves.toMatchObject({ status: 'passed' });
+  await expect(at.run(plain, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
+  await expect(readSuiteResult(at.at('out'))).rejects.toThrow('expected a result of juror suite');
+  await expect(at.run(plain, { filter: ['data=none'] })).rejects.toMatchObject({ code: 'usage' });
+});
+
+test('an engine that cannot be brought back ends the suite as lost, not as a model that nobody has', async () => {
+  await using at = await suiteFolder({ rows: 2 });
+  const answer = () => {
+    throw new JurorError('model', 'could not be loaded');
+  };
+  await expect(at.run(plain, { openEngine: async () => fakeEngine({ answer }) })).rejects.toMatchObject({
+    code: 'engine',
+  });
+  const open = (error: Error) => at.run(plain, { openEngine: () => Promise.reject(error) });
+  await expect(open(new ChildFault('model', 'killed', 'killed'))).rejects.toMatchObject({ code: 'engine' });
+  await expect(open(new JurorError('model', 'no such file'))).rejects.toMatchObject({ code: 'model' });
+});
+
+test('a folder into which somebody else judges is refused', async () => {
+  await using at = await suiteFolder({ rows: 4 });
+  let others = 0;
+  const run = at.run(plain, {
+    onEvent({ type }) {
+      if (type !== 'verdict-finish' || others++ !== 3) return;
+      // What another process would do: it forgets what it does not judge.
+      const journal = new DatabaseSync(at.at('out/answers.small/journal.sqlite'));
+      journal.exec('DELETE FROM plan_keys; DELETE FROM plan');
+      journal.close();
+    },
+  });
+  await expect(run).rejects.toThrow('does another suite run in this folder?');
+});
+
+test('a filter that leaves no sample is incomplete, with and without gates; a part may be empty', async () => {
+  await using at = await suiteFolder({ rows: 2 });
+  const gates = [{ id: 'help', kind: 'figure' as const, measure: 'score' as const, min: 0 }];
+  for (const suite of [plain, { ...plain, gates }])
+    expect(await at.run(suite, { filter: ['sample=none'] })).toMatchObject({
+      status: 'incomplete',
+      incomplete: expect.arrayContaining(['no sample is left by the filter']),
+    });
+  expect(await at.run(plain, { filter: ['sample=s0'] })).toMatchObject({ status: 'passed' });
+  const part = { filter: ['sample=none'], shard: { index: 1, count: 2 } };
+  expect(await at.run(plain, part)).toMatchObject({ status: 'passed' });
+});
+
 test('rows that left the data leave the result, though their judgments stay', async () => {
   await using at = await suiteFolder();
   await at.run(plain);
@@ -91,6 +144,41 @@ test('where comes before limit; both come before filters', async () => {
   expect(await ids()).toEqual(['s6']);
   await at.run({ ...plain, gates: [] }, { filter: ['data=answers', 'sample=s1*'] });
   expect(await ids()).toEqual(['s1', 's10', 's11']);
+});
+
+test('labels mean the same whatever a filter, a limit of the shard or a merge leaves of them', async () => {
+  await using at = await suiteFolder();
+  const rows = [1, 5, 1, 3].map((label, row) => ({ id: `s${row}`, prompt: `p${row}`, response: 'r', label }));
+  await at.write('answers.jsonl', rows);
+  const levelled = { ...plain, data: [answersData], rubrics: ['helpfulness'] };
+  const labels = async () => (await readSuiteItems(at.at('out'))).map(({ label }) => label);
+  await at.run(levelled);
+  expect(await labels()).toEqual([0, 1, 0, 0.5]);
+  await at.run(levelled, { filter: ['sample=s0'] });
+  expect(await labels()).toEqual([0]);
+  const filter = ['sample=s0', 'sample=s2'];
+  const parts = [at.at('1'), at.at('2')];
+  for (const [place, out] of parts.entries())
+    await at.run(levelled, { filter, out, shard: { index: place + 1, count: 2 } });
+  await mergeSuite(parts, { out: at.at('out') });
+  expect(await labels()).toEqual([0, 0]);
+});
+
+test('gates that cannot be about what a filter leaves are left out, and what a gate cannot be about is not run', async () => {
+  await using at = await suiteFolder({ rows: 2 });
+  const bound = 'estimate' as const;
+  const gates = [
+    { id: 'wins', kind: 'figure' as const, measure: 'win-rate' as const, min: 0, bound },
+    { id: 'help', kind: 'figure' as const, measure: 'score' as const, min: 0, bound },
+    { id: 'fell', kind: 'figure' as const, measure: 'kappa' as const, criterion: 'better', min: -1, bound },
+  ];
+  const gated = { ...plain, gates };
+  const answered = await at.run(gated, { filter: ['data=answers'] });
+  expect(answered).toMatchObject({ status: 'passed', checks: [{ gate: 'help' }] });
+  const won = await at.run(gated, { filter: ['gate=wins'] });
+  expect(won.runs.map(({ folder }) => folder)).toEqual(['pairs.small']);
+  const paired = await at.run(gated, { filter: ['rubric=better-answer'] });
+  expect([...new Set(paired.checks.map(({ gate }) => gate))]).toEqual(['wins', 'fell']);
 });
 
 test('a filter on a gate runs what the gate looks at', async () => {
@@ -172,6 +260,9 @@ test('incomplete outranks failed: silent judges, refused rows, gates without a f
   expect(silent.incomplete).toEqual([
     'answers.small: 1 of 4 verdicts have no score, tolerated 0 % (engine 1)',
   ]);
+  expect((await at.run({ ...failing, unscored: 0.07 }, { openEngine: crashes })).incomplete[0]).toContain(
+    'tolerated 7 % (',
+  );
   expect(await at.run({ ...failing, unscored: 0.25 }, { openEngine: crashes })).toMatchObject({
     status: 'failed',
   });

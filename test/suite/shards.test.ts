@@ -115,6 +115,19 @@ test('what is not each shard of one suite once is refused', async () => {
   ).rejects.toThrow('as it is now, got them of another version of it');
 });
 
+test('a folder that holds a merge of more takes one of less', async () => {
+  await using at = await suiteFolder({ rows: 4 });
+  const merge = async (rows: number) => {
+    const limited = { ...plain, data: plain.data.map((data) => ({ ...data, limit: rows })) };
+    const parts = [1, 2].map((index) => at.at(`${rows}-${index}`));
+    for (const [place, out] of parts.entries())
+      await at.run(limited, { out, shard: { index: place + 1, count: 2 } });
+    return mergeSuite(parts, { out: at.at('merged') });
+  };
+  expect((await merge(4)).runs.map(({ verdicts }) => verdicts)).toEqual([4, 4]);
+  expect((await merge(2)).runs.map(({ verdicts }) => verdicts)).toEqual([2, 2]);
+});
+
 test('shards of a panel merge with their judges known by name', async () => {
   await using at = await suiteFolder({ rows: 4 });
   const panel = { ...plain, judges: [{ id: 'small' }, { id: 'large' }], panel: { reducer: 'median' } };
