@@ -3,7 +3,7 @@
  * Runs the embedded model on one thread; takes about five minutes on an idle core.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,12 +24,15 @@ const guide = [
   'off',
 ];
 
-// The files that the guide to a gate in CI has its reader write.
+// The files that the guide to a gate in CI has its reader write: as they are first, and as they are in the end.
 const page = readFileSync(join(root, 'docs/guides/ci-gate.md'), 'utf8');
 for (const { groups } of page.matchAll(/^```\w+ file=(?<file>\S+)\n(?<content>[\s\S]*?)^```$/gm)) {
   const { file = '', content = '' } = groups ?? {};
-  mkdirSync(dirname(join(folder, file)), { recursive: true });
-  writeFileSync(join(folder, file), content);
+  for (const stage of ['first', 'last']) {
+    const path = join(folder, stage, file);
+    mkdirSync(dirname(path), { recursive: true });
+    if (stage === 'last' || !existsSync(path)) writeFileSync(path, content);
+  }
 }
 
 /** The judge's runs and the examples, by recording. */
@@ -129,14 +132,17 @@ const recordings = {
       '--out',
       join(folder, 'written.jsonl'),
     ],
-    [
+    // Gates against a baseline are left out: there is none here.
+    ...['first', 'last'].map((stage) => [
       'src/cli/main.ts',
       'suite',
-      join(folder, 'judge/suite.yaml'),
+      join(folder, stage, 'judge/suite.yaml'),
+      '--filter',
+      'gate=helpful',
       '--no-cache',
       '--out',
-      join(folder, 'gate'),
-    ],
+      join(folder, `gate-${stage}`),
+    ]),
   ],
   // What the page about guided writing shows.
   guide: [

@@ -1,5 +1,15 @@
 /** YAML and JSON files written by people: parsed within limits, checked by a Zod schema, every fault with its line. */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import { z } from 'zod';
 import { JurorError, type JurorErrorCode, nearestName } from './errors.ts';
 
@@ -120,9 +130,12 @@ function readNodes(
       logLevel: 'error',
       lineCounter,
     });
-    const faults: PlacedProblem[] = [...document.errors, ...document.warnings].map((error) => ({
+    const found = [...document.errors, ...document.warnings];
+    // Of a tab the parser complains several times.
+    const tabs = found.filter(({ code }) => code === 'TAB_AS_INDENT');
+    const faults: PlacedProblem[] = (tabs.length > 0 ? tabs : found).map((error) => ({
       line: lineOf(error.pos[0]),
-      message: error.message,
+      message: faultOf(error, text),
     }));
     visit(document, {
       Alias: (_, node) => {
@@ -146,6 +159,13 @@ function readNodes(
       cause,
     });
   }
+}
+
+/** What the parser says, in words of ours where people often get it wrong. */
+function faultOf({ code, message, pos: [offset] }: YAMLError, text: string): string {
+  if (code === 'TAB_AS_INDENT') return 'expected spaces before a field, got a tab';
+  const [name] = code === 'DUPLICATE_KEY' ? (/^[\w.-]+/.exec(text.slice(offset)) ?? []) : [];
+  return name === undefined ? message : `expected each field once, got '${name}' again`;
 }
 
 /** Offset of the deepest node on `path` that exists. */

@@ -3,15 +3,22 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { JurorError } from '../errors.ts';
+import { nodeFault } from './node-version.ts';
 import { harmless } from './terminal.ts';
 import { commandsFor } from './verbs.ts';
 
 /** What a shell sees. 1 is kept for gates. */
 const exitCodes = { done: 0, badInput: 2, incomplete: 3, broken: 70, interrupted: 130 } as const;
 
-const { version }: { version: string } = JSON.parse(
+const { version, engines }: { version: string; engines: { node: string } } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 );
+
+const fault = nodeFault(process.versions.node, engines.node);
+if (fault !== undefined) {
+  process.stderr.write(`juror: ${fault}\n`);
+  process.exit(exitCodes.badInput);
+}
 
 const program = new Command('juror')
   .description('Judge answers with a model you own: critiques and exact verdict probabilities.')

@@ -4,7 +4,7 @@ import type { SuiteCombination } from '../suite/combinations.ts';
 import type { LoadedSuite } from '../suite/load.ts';
 import { countSuiteSamples, type RunSuiteOptions, runSuite } from '../suite/run.ts';
 import { createMeter, type Meter } from './meter.ts';
-import { count, harmless, type Terminal } from './terminal.ts';
+import { count, harmless, plural, type Terminal } from './terminal.ts';
 
 /** Run a suite with a meter for each of its runs; refused rows and warnings are told at once. */
 export async function runShown(
@@ -35,18 +35,29 @@ export async function runShown(
       () => {},
     );
   };
+  const failures = new Set<string>();
   try {
-    return await runSuite(loaded, {
+    const result = await runSuite(loaded, {
       ...options,
       onRun: begin,
       onRefused: ({ message }) => tell(message),
       onEvent(event) {
         if (event.type === 'warning') tell(event.message);
         else current?.meter.listen(event);
+        if (event.type === 'judgment-finish') {
+          const { outcome } = event.judgment;
+          if (outcome.status === 'unscored' && outcome.reason === 'engine') failures.add(outcome.message);
+        }
         if (event.type === 'verdict-finish') current?.meter.finish(event.verdict);
         if (event.type === 'run-finish') finish();
       },
     });
+    const [failure] = failures;
+    if (failure !== undefined) {
+      const others = failures.size > 1 ? ` (and ${plural(failures.size - 1, 'other message')})` : '';
+      tell(`a judge failed: ${failure}${others}; --retry asks again`);
+    }
+    return result;
   } finally {
     current?.meter.stop();
   }

@@ -63,9 +63,11 @@ async function runOnce(
   signal: AbortSignal,
 ): Promise<number> {
   const out = folderOf(loaded, flags);
-  const openEngine = suiteEngines(terminal, enginesOf(loaded, flags));
+  const files = enginesOf(loaded, flags);
+  const openEngine = suiteEngines(terminal, files);
+  const anew = [...files.record.keys()];
   try {
-    const result = await runShown(loaded, { ...flags, out, openEngine, signal }, terminal);
+    const result = await runShown(loaded, { ...flags, out, openEngine, anew, signal }, terminal);
     await writeOutputs(result, out, flags, terminal, { file: loaded.file });
     return exitCode(result, flags);
   } catch (error) {
@@ -100,7 +102,8 @@ async function watchShown(
       const alone = new Set(loaded.combinations.map(({ judge }) => judge)).size === 1;
       const openEngine =
         alone && files.current.replay.size === 0 ? held.open : suiteEngines(terminal, files.current);
-      const result = await runShown(loaded, { ...flags, out, openEngine, signal: changed }, terminal);
+      const anew = [...files.current.record.keys()];
+      const result = await runShown(loaded, { ...flags, out, openEngine, anew, signal: changed }, terminal);
       await held.settle();
       await writeOutputs(result, out, flags, terminal, { file });
     },

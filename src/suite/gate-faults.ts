@@ -175,7 +175,8 @@ function bounds(
 }
 
 function against({ baselines }: Suite, name: string): Problem[] {
-  return named('against', 'a baseline', name, [...Object.keys(baselines), 'baseline']);
+  const noun = "one of the suite's 'baselines', or 'baseline' for the folder of --baseline";
+  return named('against', noun, name, [...Object.keys(baselines), 'baseline']);
 }
 
 function named(field: string, noun: string, name: string | undefined, legal: readonly string[]): Problem[] {

@@ -4,7 +4,7 @@ import { JurorError } from '../errors.ts';
 import type { Listener } from '../events.ts';
 import { calibratedVerdictOf } from '../judge/calibrated.ts';
 import { rubricOf, verdictOf } from '../judge/run.ts';
-import type { AnyCalibration, SuiteRun, UnscoredReason, Verdict } from '../schema.ts';
+import type { AnyCalibration, Label, SuiteRun, UnscoredReason, Verdict } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
 import type { Run } from '../store/run.ts';
 import type { PlanRow } from '../store/store.ts';
@@ -31,8 +31,15 @@ export interface RunItems {
     SuiteRun,
     'verdicts' | 'scored' | 'pending' | 'abstained' | 'unscored' | 'judgments' | 'tokens'
   >;
-  /** Labels that say nothing here, by rubric. */
-  readonly unreadLabels: Readonly<Record<string, number>>;
+  /** Labels that say nothing here, by rubric: how many, and the first of them. */
+  readonly unreadLabels: Readonly<Record<string, UnreadLabels>>;
+}
+
+/** Labels of a rubric that say nothing, and one of them. */
+export interface UnreadLabels {
+  readonly count: number;
+  readonly sampleId: string;
+  readonly label: Label | undefined;
 }
 
 /**
@@ -112,7 +119,7 @@ function withLabels(
   levels: boolean,
 ): Pick<RunItems, 'items' | 'unreadLabels'> {
   const labels = new Map<JudgedItem, string | number | undefined>();
-  const unreadLabels: Record<string, number> = {};
+  const unreadLabels: Record<string, UnreadLabels> = {};
   for (const [id, rows] of Map.groupBy(read, ({ item }) => item.rubric)) {
     const { labels: own, unread } = readLabels(
       rows.map(({ row, item }) => ({ mode: item.mode, responseIds: item.responseIds, label: row.label })),
@@ -120,7 +127,8 @@ function withLabels(
       { levels },
     );
     for (const [index, { item }] of rows.entries()) labels.set(item, own[index]);
-    if (unread > 0) unreadLabels[id] = unread;
+    const first = rows.find(({ row }, index) => row.label !== undefined && own[index] === undefined);
+    if (first) unreadLabels[id] = { count: unread, sampleId: first.item.sampleId, label: first.row.label };
   }
   return { items: read.map(({ item }) => ({ ...item, label: labels.get(item) })), unreadLabels };
 }

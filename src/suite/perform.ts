@@ -9,6 +9,7 @@ import { completeProtocol, type Protocol } from '../judge/protocol.ts';
 import { type DecisionRules, type PanelReducer, readAbstention } from '../judge/rules.ts';
 import { exportVerdicts, openJudgingRun } from '../judge/run.ts';
 import type { AnyCalibration, EngineId, Suite, SuiteRun } from '../schema.ts';
+import { askAnew } from '../store/anew.ts';
 import { openCache } from '../store/cache.ts';
 import type { Run } from '../store/run.ts';
 import type { Store } from '../store/store.ts';
@@ -28,6 +29,8 @@ export interface PerformOptions {
   readonly calibration: AnyCalibration | undefined;
   readonly retry: boolean;
   readonly cache: boolean;
+  /** Ids of judges who are asked for what is there too. */
+  readonly anew: readonly string[];
   readonly onEvent: Listener;
   /** Told of each row and sample that is refused, once. */
   readonly onRefused: (error: JurorError) => void;
@@ -84,8 +87,9 @@ export async function performRun(
   const calibration = calibrationOfRun(run, options.calibration, { others, onEvent });
   onEvent({ type: 'run-start', folder: path });
   await using cache = options.cache ? await openCache(run.store, jurorHome()) : undefined;
-  const store: Store = cache ?? run.store;
-  if (options.retry) await store.forgetFailures();
+  const kept: Store = cache ?? run.store;
+  const store = combination.judges.some(({ id }) => options.anew.includes(id)) ? askAnew(kept) : kept;
+  if (options.retry || store !== kept) await store.forgetFailures();
   const judges = createJudge({ engines: tolerant, rubrics, store, ...protocol, ...rules, tieBand, onEvent });
 
   const pass = async (onRefused: (error: JurorError) => void) => {
@@ -169,10 +173,10 @@ export async function describeRun(
     levels,
     calibration,
   });
-  for (const [rubric, count] of Object.entries(unreadLabels))
+  for (const [rubric, { count, sampleId, label }] of Object.entries(unreadLabels))
     onEvent({
       type: 'warning',
-      message: `${name}: ${count} of the labels say nothing under ${rubric}: they are no winner of the pair, or no score on its scale`,
+      message: `${name}: ${count} of the labels say nothing under ${rubric}, such as ${JSON.stringify(label)} of ${sampleId}: they are no winner of the pair, or no score on its scale`,
     });
   return {
     run: {

@@ -29,6 +29,8 @@ export interface RunSuiteOptions {
   readonly retry?: boolean | undefined;
   /** Find judgments that other runs on this machine made. Default true. */
   readonly cache?: boolean | undefined;
+  /** Ids of judges who are asked for judgments that are there as well, so that a recording of them is whole. Default: none. */
+  readonly anew?: readonly string[] | undefined;
   /** Opens a judge whose files are named as seen from the process; it is disposed of after its last run. Default: {@link openEngineByName}. */
   readonly openEngine?: SuiteEngineOpener | undefined;
   readonly onEvent?: Listener | undefined;
@@ -77,6 +79,7 @@ export async function runSuite(loaded: LoadedSuite, options: RunSuiteOptions): P
         calibration,
         retry: options.retry ?? false,
         cache: options.cache ?? true,
+        anew: options.anew ?? [],
         onEvent,
         onRefused: (error) => options.onRefused?.(error, combination),
         signal,

@@ -59,6 +59,9 @@ test('a judge that fails on everything ends with 3, refused rows with 2, whateve
     at.home,
   );
   expect(silent.code).toBe(3);
+  expect(silent.stderr).toContain(
+    'the recording has no such deliberation; record it again; --retry asks again',
+  );
   expect((await at.result()).incomplete).toContain(
     'replies.small: 6 of 6 verdicts have no score, tolerated 0 % (engine 12)',
   );
@@ -78,6 +81,15 @@ test('--seed is the judge’s: another one asks other questions, which a recordi
     code: 2,
     stderr: 'juror: --seed: expected the suite file with --merge; the shards have their own',
   });
+});
+
+test('labels that say nothing are told with one of them', async () => {
+  await using at = await example();
+  const file = join(at.home, 'replies.jsonl');
+  await writeFile(file, (await readFile(file, 'utf8')).replace('"correct":true', '"label":"good"'));
+  expect((await at.suite()).stderr).toContain(
+    '1 of the labels say nothing under support, such as "good" of refund-late',
+  );
 });
 
 test('a bad suite and a bad filter end with 2 and the nearest name', async () => {

@@ -189,7 +189,7 @@ test.for([
   [
     'kind: figure',
     'kind: comparison\n    against: main',
-    "suite.yaml:16: gates.0.against: expected a baseline (baseline), got 'main'",
+    "suite.yaml:16: gates.0.against: expected one of the suite's 'baselines', or 'baseline' for the folder of --baseline (baseline), got 'main'",
   ],
   [
     '- id: help',
@@ -208,7 +208,7 @@ test('all faults are told at once, in the order of their lines', async () => {
   expect(faults).toEqual([
     'suite.yaml:14: gates.0: expected min or max, got neither',
     "suite.yaml:18: gates.1.id: expected an id of its own, got 'help' as in gates.0",
-    "suite.yaml:18: gates.1.against: expected a baseline (main, baseline), got 'mian', did you mean 'main'?",
+    "suite.yaml:18: gates.1.against: expected one of the suite's 'baselines', or 'baseline' for the folder of --baseline (main, baseline), got 'mian', did you mean 'main'?",
   ]);
 });
 

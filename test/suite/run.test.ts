@@ -50,6 +50,17 @@ test('the same suite again asks nothing and leaves every file as it is', async (
   expect(await contents(at.at('out'))).toEqual(before);
 });
 
+test('a judge who is recorded is asked for what is there as well, and no file changes', async () => {
+  await using at = await suiteFolder();
+  const first = fakeEngine({ opinion: 'small', digest: 'small' });
+  await at.run(plain, { openEngine: async () => first });
+  const before = await contents(at.at('out'));
+  const again = fakeEngine({ opinion: 'small', digest: 'small' });
+  await at.run(plain, { openEngine: async () => again, anew: ['small'] });
+  expect(again.requests).toHaveLength(first.requests.length);
+  expect(await contents(at.at('out'))).toEqual(before);
+});
+
 test('a suite that is aborted goes on and ends with the bytes of an undisturbed one', async () => {
   await using at = await suiteFolder();
   await at.run(plain, { out: at.at('whole') });
