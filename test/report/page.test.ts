@@ -189,7 +189,7 @@ test('a suite: gates that did not pass first, its own figures, and what is gone 
     "expected a run folder within the suite's, got '../elsewhere'",
   );
   await writeFile(join(folder, 'suite.json'), JSON.stringify({ ...result, status: 'fine' }));
-  await expect(readReport(folder)).rejects.toThrow("expected a suite's result, got another record");
+  await expect(readReport(folder)).rejects.toThrow('expected a result of juror suite, got another record');
 });
 
 test('juror report writes a file beside the run or where it is told, and leaves an equal one alone', async () => {

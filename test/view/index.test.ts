@@ -253,26 +253,31 @@ test('runs of a suite keep their samples apart where they judged different data 
     judgments: 8,
     tokens: { prompt: 0, generated: 0 },
   });
-  await writeFile(
-    join(folder.path, 'suite.json'),
-    JSON.stringify({
-      schemaVersion: 1,
-      juror: '0',
-      suite: { name: 'nightly', digest: 'd' },
-      status: 'passed',
-      incomplete: [],
-      tolerance: { unscored: 0, found: 0 },
-      runs: [runOf('one'), runOf('other')],
-      figures: [],
-      checks: [],
-    }),
-  );
+  const writeSuite = (runs: readonly unknown[]) =>
+    writeFile(
+      join(folder.path, 'suite.json'),
+      JSON.stringify({
+        schemaVersion: 1,
+        juror: '0',
+        suite: { name: 'nightly', digest: 'd' },
+        status: 'passed',
+        incomplete: [],
+        tolerance: { unscored: 0, found: 0 },
+        runs,
+        figures: [],
+        checks: [],
+      }),
+    );
+  await writeSuite([runOf('one'), runOf('other')]);
   await using index = await openIndex(folder.path);
   expect([index.title, index.texts, index.counts]).toEqual(['nightly', true, [4, 4]]);
   const items = await find(index, { run: 'other · small' });
   const fetched = await index.fetch(items);
   expect(fetched.map(({ sample }) => sample?.prompt)).toEqual(other.map(({ prompt }) => prompt));
   expect(await find(index, { run: 'nobody' })).toEqual([]);
+  // Labels are written into run folders: a result from elsewhere must not name another one.
+  await writeSuite([{ ...runOf('one'), folder: '../elsewhere' }]);
+  await expect(openIndex(folder.path)).rejects.toThrow("expected a run folder within the suite's");
 });
 
 test('a search ends when its time is over or nobody waits for it, and keeps what it found', async () => {
