@@ -174,6 +174,10 @@ test('a suite: gates that did not pass first, its own figures, and what is gone 
   expect(page).toContain('tickets under better-answer by qwen: 4 of 60 verdicts unscored');
   // 0.463 is of suite.json; the run in the folder has another mean.
   expect(page).toContain('46.3\u00a0%');
+  // A win rate is of one model, in the card, in the table of the whole and in those of slices.
+  const rates = (model: string) => page.split(`win rate of <bdi>${model}</bdi>`).length - 1;
+  expect([rates('support-3'), rates('support-2')]).toEqual([1 + 1 + 3, 1 + 1]);
+  expect(page).not.toContain('win rate of the answers that stand first');
   await writeFile(join(folder, 'runs/tickets.jsonl'), '');
   await rm(join(folder, 'runs/facts'), { recursive: true });
   const rest = await reportPage(await readReport(folder));
