@@ -19,7 +19,7 @@ export function reportCommand(): CommandUnknownOpts {
     .addOption(
       flag(
         '--data <file>',
-        'the data that were judged, for prompts and answers of a run; repeatable (a suite knows its own)',
+        'the data that were judged, for prompts and answers; repeatable (default: as the run or the suite says)',
       ).argParser(gather),
     )
     .addOption(

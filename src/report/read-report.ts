@@ -1,16 +1,17 @@
 /** A run folder or a suite's folder as a report. */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { LabelRange } from '../aggregate/score-agreement.ts';
 import { JurorError } from '../errors.ts';
 import type { SuiteRun } from '../schema.ts';
+import { readData } from '../store/data-pointer.ts';
 import { findSuiteResult, suiteRunFolder } from '../suite/suite-folder.ts';
-import { reportRun } from './read-run.ts';
+import { type ReadRunOptions, reportRun } from './read-run.ts';
 import type { Report, RunReport } from './report.ts';
 import type { KnownTruth } from './tally.ts';
 
 /** Options of {@link readReport}. */
 export interface ReportOptions {
-  /** Files with prompts and answers of a run. A suite knows its own. Default: the report has none. */
+  /** Files with prompts and answers of a run. A suite knows its own. Default: those that the run points to, where they are as judged. */
   readonly data?: readonly string[] | undefined;
   /** Labels and votes by sample id. Default: those that were judged along. */
   readonly truthOf?: ((sampleId: string) => KnownTruth | undefined) | undefined;
@@ -35,8 +36,12 @@ export async function readReport(folder: string, options: ReportOptions = {}): P
   const { samples: most = 20, redact = false, seed = 0, truthOf, labelRange } = options;
   const shared = { most, redact, seed, truthOf, labelRange };
   if (suite === undefined) {
-    const data = options.data ?? [];
-    const run = await reportRun(folder, { ...shared, name: null, data, withFigures: true });
+    const run = await reportRun(folder, {
+      ...shared,
+      name: null,
+      withFigures: true,
+      ...(await dataOfRun(folder, options)),
+    });
     return { title: options.title ?? runTitle(run), suite: null, runs: [run] };
   }
   if (options.data !== undefined && options.data.length > 0)
@@ -52,7 +57,7 @@ export async function readReport(folder: string, options: ReportOptions = {}): P
           name: { data: run.data, judge: run.judge },
           data: [join(folder, run.file)],
           withFigures: false,
-          withoutTexts: `The data (${run.file}) are not there any more as they were judged, so prompts and answers are missing.`,
+          withoutTexts: withoutTexts(run.file),
         }),
       ),
     );
@@ -74,6 +79,21 @@ async function suiteRun(
     const name = { data: run.data, judge: run.judge };
     return { name, missing, texts, setup: null, tokens: null, rubrics: [] };
   }
+}
+
+/** What was named, which must be as judged, or what the run points to, which may have changed since. */
+async function dataOfRun(
+  folder: string,
+  { data = [], redact }: ReportOptions,
+): Promise<Pick<ReadRunOptions, 'data' | 'withoutTexts'>> {
+  if (data.length > 0 || redact) return { data };
+  const { files = [] } = (await readData(folder)) ?? {};
+  const names = files.map((file) => basename(file)).join(', ');
+  return { data: files, withoutTexts: `${withoutTexts(names)} Name them with --data FILE.` };
+}
+
+function withoutTexts(names: string): string {
+  return `The data (${names}) are not there any more as they were judged, so prompts and answers are missing.`;
 }
 
 function runTitle({ setup, rubrics }: RunReport): string {

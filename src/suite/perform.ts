@@ -10,6 +10,7 @@ import { type DecisionRules, type PanelReducer, readAbstention } from '../judge/
 import { exportVerdicts, openJudgingRun } from '../judge/run.ts';
 import type { AnyCalibration, EngineId, Suite, SuiteRun } from '../schema.ts';
 import { openCache } from '../store/cache.ts';
+import { replaceData } from '../store/data-pointer.ts';
 import type { Run } from '../store/run.ts';
 import type { Store } from '../store/store.ts';
 import type { SuiteCombination } from './combinations.ts';
@@ -155,6 +156,8 @@ export async function describeRun(
     slicesOf,
     calibration,
   });
+  const file = fromSuite(folder, data.file);
+  await replaceData(run.folder, file);
   for (const [rubric, count] of Object.entries(unreadLabels))
     onEvent({
       type: 'warning',
@@ -165,7 +168,7 @@ export async function describeRun(
       data: data.id,
       judge,
       folder: name,
-      file: asSeenFrom(out, fromSuite(folder, data.file)),
+      file: asSeenFrom(out, file),
       rubrics: rubrics.map(({ rubric }) => rubric.id),
       models: run.manifest.configuration.engines.map(({ model }) => model),
       refused,

@@ -1,4 +1,4 @@
-import { mkdtempDisposable, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtempDisposable, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { resamplesFor } from '../../src/report/rubric-report.ts';
 import { style, styleHash } from '../../src/report/style.ts';
 import { loadRubric } from '../../src/rubric.ts';
 import type { Sample } from '../../src/schema.ts';
+import { recordData } from '../../src/store/data-pointer.ts';
 import { openRun } from '../../src/store/run.ts';
 import { juror } from '../cli/juror.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
@@ -107,6 +108,19 @@ test('without data it says how to get texts; redacted it quotes nothing; other t
   await expect(readReport(run.folder, { data: [other] })).rejects.toThrow(
     /expected the (text|prompt) that was judged/,
   );
+  // A run that points to its data needs nobody to name them, and is shown without them where they changed or went.
+  await recordData({ folder: run.folder, changedField: undefined }, run.data);
+  const shown = await reportPage(await readReport(run.folder));
+  expect(shown).toBe(await reportPage(await readReport(run.folder, { data: [run.data] })));
+  for (const change of [() => copyFile(other, run.data), () => rm(run.data)]) {
+    await change();
+    const report = await readReport(run.folder);
+    expect(report.runs[0]?.texts).toEqual({
+      state: 'missing',
+      reason:
+        'The data (run.jsonl) are not there any more as they were judged, so prompts and answers are missing. Name them with --data FILE.',
+    });
+  }
 });
 
 test('labels from elsewhere count, and pending verdicts make it incomplete', async () => {
