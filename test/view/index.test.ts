@@ -77,13 +77,27 @@ function naive(
   };
   const worth = (item: number): number => {
     const { verdict } = items[item] ?? { verdict: {} as Verdict };
-    if (query.sort === 'contested')
+    if (verdict.score === null) return 9;
+    if (query.sort === 'contested') {
+      const { label, mode, winner, responseIds } = verdict;
+      // Winners of pairs are 1, 0 and ½; numbers here are on a scale from 1 to 5.
+      const truth =
+        mode !== 'pairwise'
+          ? (Number(label) - 1) / 4
+          : label === 'tie'
+            ? 0.5
+            : label === responseIds[0]
+              ? 1
+              : 0;
+      const against = label === undefined || label === winner ? 0 : Math.abs(verdict.score - truth);
       return -(
         (labels.differ.has(item) ? 2 : 0) +
+        (1 - Math.abs(2 * verdict.score - 1)) +
         (verdict.flipped ? 1 : 0) +
-        Math.min(1, verdict.disagreement ?? 0)
+        Math.min(1, verdict.disagreement ?? 0) +
+        against
       );
-    if (verdict.score === null) return 9;
+    }
     return query.sort === 'score' ? verdict.score : Math.abs(verdict.score - 0.5);
   };
   return [...items.keys()]
