@@ -8,9 +8,13 @@ export function openerOf(platform: NodeJS.Platform, target: string): readonly [s
   return ['xdg-open', target];
 }
 
-/** Start the opener and leave it running. False where there is none. */
+/** Start the opener and leave it running. False where there is none, or no desktop that it could show anything on. */
 export function openTarget(target: string): Promise<boolean> {
-  const [program, ...parameters] = openerOf(process.platform, target);
+  const { platform, env } = process;
+  // Without a desktop, xdg-open starts whatever it finds in the terminal.
+  const hasDesktop = platform === 'darwin' || platform === 'win32' || env.DISPLAY || env.WAYLAND_DISPLAY;
+  if (!hasDesktop) return Promise.resolve(false);
+  const [program, ...parameters] = openerOf(platform, target);
   return new Promise((resolve) => {
     const child = spawn(program, parameters, { shell: false, detached: true, stdio: 'ignore' });
     child.once('error', () => resolve(false));

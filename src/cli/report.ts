@@ -19,7 +19,7 @@ export function reportCommand(): CommandUnknownOpts {
     .addOption(
       flag(
         '--data <file>',
-        'the data that were judged, for prompts and answers of a run; repeatable (a suite knows its own)',
+        'the data that were judged, for prompts and answers; repeatable (default: as the run or the suite says)',
       ).argParser(gather),
     )
     .addOption(
@@ -63,6 +63,6 @@ export function reportCommand(): CommandUnknownOpts {
       );
       for (const reason of missing) terminal.note(`juror: ${harmless(reason)}`);
       if (flags.open && !(await openTarget(resolve(out))))
-        terminal.warn('juror: --open: this platform has no program that opens files');
+        terminal.warn('juror: --open: there is no desktop here, or no program that opens files');
     });
 }

@@ -1,5 +1,4 @@
 /** `juror view RUN`: a run or a suite in the browser, and labels given there. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Command, type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings';
 import { judgeName } from '../view/agreement.ts';
@@ -7,6 +6,7 @@ import { LabelRequest } from '../view/api.ts';
 import { openViewer } from '../view/server.ts';
 import { flag, gather, wholeNumber } from './flags.ts';
 import { interruptible } from './interrupt.ts';
+import { openTarget } from './open-file.ts';
 import { harmless, processTerminal } from './terminal.ts';
 
 /** The verb. */
@@ -42,30 +42,14 @@ export function viewCommand(): CommandUnknownOpts {
         try {
           terminal.print(viewer.url);
           terminal.note('only this address opens it; Ctrl-C ends it');
-          if (flags.open) openBrowser(viewer.launchUrl());
+          // Without one, the printed address is enough.
+          if (flags.open) await openTarget(viewer.launchUrl());
           if (!signal.aborted) await once(signal, 'abort');
         } finally {
           await viewer.close();
         }
       });
     });
-}
-
-/** The browser of the desktop, where there is one; what it says or whether it comes is its own affair. */
-function openBrowser(url: string): void {
-  const { platform, env } = process;
-  const [program, ...before] =
-    platform === 'darwin'
-      ? ['open']
-      : platform === 'win32'
-        ? ['rundll32', 'url.dll,FileProtocolHandler']
-        : env.DISPLAY || env.WAYLAND_DISPLAY
-          ? ['xdg-open']
-          : [];
-  if (program === undefined) return;
-  spawn(program, [...before, url], { stdio: 'ignore', detached: true, shell: false })
-    .on('error', () => {})
-    .unref();
 }
 
 function port(text: string): number {

@@ -1,6 +1,7 @@
 /** Which verdicts people should look at first. */
 import type { Winner } from '../aggregate/pairs.ts';
-import type { Verdict } from '../schema.ts';
+import { isProcessLabel } from '../aggregate/process.ts';
+import type { Label, Verdict } from '../schema.ts';
 
 /** What speaks against a verdict, each part from 0 to 1. */
 export interface Contest {
@@ -18,6 +19,23 @@ export interface Contest {
 
 /** A label as a verdict is compared with it: a winner, or a number in [0, 1]; undefined where nobody said. */
 export type KnownLabel = Winner | number | undefined;
+
+/** What a label of the data says of a verdict: of a pair the winner, of others a share of 1. */
+export function knownLabel(
+  { mode, responseIds }: Pick<Verdict, 'mode' | 'responseIds'>,
+  label: Label | undefined,
+): KnownLabel {
+  if (mode === 'pairwise')
+    return label === responseIds[0]
+      ? 'first'
+      : label === responseIds[1]
+        ? 'second'
+        : label === 'tie'
+          ? 'tie'
+          : undefined;
+  const value = isProcessLabel(label) ? label.outcome : label;
+  return typeof value === 'number' && value >= 0 && value <= 1 ? value : undefined;
+}
 
 /** How contested a verdict is; null without a score, for there is nothing to contest. */
 export function contestOf(verdict: Verdict, label: KnownLabel): Contest | null {

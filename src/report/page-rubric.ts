@@ -3,7 +3,7 @@ import { type Markup, type MarkupValue, markup } from './markup.ts';
 import { labelsPart } from './page-labels.ts';
 import { contestedPart, unscoredPart } from './page-samples.ts';
 import type { ReportSection } from './page-sections.ts';
-import { band, measureOf, name, shareRow } from './parts.ts';
+import { band, figureName, measureOf, name, shareRow } from './parts.ts';
 import { histogramFigure } from './plots.ts';
 import type { PairsReport, PanelReport, ReportFigure, RubricReport } from './report.ts';
 import { type Column, dataTable } from './table.ts';
@@ -92,11 +92,12 @@ function figuresPart(figures: readonly ReportFigure[]): Markup {
   })}`;
 }
 
-function figureRow(first: MarkupValue, { measure, figure, unscored }: ReportFigure): MarkupValue[] {
-  const { name: words, unit } = measureOf(measure);
+function figureRow(first: MarkupValue, shown: ReportFigure): MarkupValue[] {
+  const { measure, figure, unscored } = shown;
+  const { unit } = measureOf(measure);
   return [
     first,
-    words,
+    figureName(shown),
     estimateText(figure, unit),
     figure.estimate === null ? (figure.reason ?? '–') : intervalText(figure, unit),
     band(figure),

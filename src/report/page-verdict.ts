@@ -1,9 +1,9 @@
 /** What the one who decides reads first: passed or not, whether it is all there, and the figures in large. */
 import type { SuiteCheck, SuiteResult } from '../schema/suite-result.ts';
 import { cautionsOf } from './cautions.ts';
-import { type Markup, markup, trusted } from './markup.ts';
+import { type Markup, type MarkupValue, markup, trusted } from './markup.ts';
 import type { ReportSection } from './page-sections.ts';
-import { band, measureOf, name } from './parts.ts';
+import { band, figureName, measureOf, name } from './parts.ts';
 import type { Report, ReportFigure, RunReport } from './report.ts';
 import { type Column, dataTable } from './table.ts';
 import { count, decimal, estimateText, figureText, intervalText, plural } from './text.ts';
@@ -57,7 +57,7 @@ export function gatesPart({ checks }: SuiteResult): Markup {
     markup`${check.found}${regressions(check)}`,
     where(check),
   ]);
-  return dataTable('Gates', columns, rows, { wide: true });
+  return dataTable('Gates', columns, rows, { wide: true, stacked: true });
 }
 
 /** What did not pass, in full; the table has the rest. */
@@ -156,10 +156,10 @@ function leading({ figures }: ReportSection): ReportFigure | undefined {
 function cards(sections: readonly ReportSection[]): Markup {
   return markup`<ul class="cards">${sections.map((section) => {
     const found = leading(section);
-    const { name: measure, unit } = measureOf(found?.measure ?? 'score');
+    const { unit } = measureOf(found?.measure ?? 'score');
     return markup`<li><a href="#${section.id}">${section.title}</a>${
       found
-        ? markup`<span class="soft small">${measureWords(section, found, measure)}</span><span class="value">${estimateText(found.figure, unit)}</span><span class="small soft">${found.figure.estimate === null ? (found.figure.reason ?? 'no rows') : markup`95\u00a0% interval ${intervalText(found.figure, unit)}`}</span><span class="small soft">n = ${count(found.figure.n)}, ${count(found.unscored)} unscored</span>${besides(section)}`
+        ? markup`<span class="soft small">${leadingName(section, found)}</span><span class="value">${estimateText(found.figure, unit)}</span><span class="small soft">${found.figure.estimate === null ? (found.figure.reason ?? 'no rows') : markup`95\u00a0% interval ${intervalText(found.figure, unit)}`}</span><span class="small soft">n = ${count(found.figure.n)}, ${count(found.unscored)} unscored</span>${besides(section)}`
         : markup`<span class="soft small">no figure</span>`
     }</li>`;
   })}</ul>`;
@@ -168,10 +168,10 @@ function cards(sections: readonly ReportSection[]): Markup {
 /** Other figures of the whole, and what labels say where the figures do not. */
 function besides({ figures, report }: ReportSection): Markup {
   const whole = figures.filter(({ part, slice }) => part.kind === 'whole' && slice === null).slice(1, 5);
-  const shown: (readonly [string, string])[] = whole.map(({ measure, figure }) => {
-    const { name: words, unit } = measureOf(measure);
-    return [words, estimateText(figure, unit)];
-  });
+  const shown: (readonly [MarkupValue, string])[] = whole.map((own) => [
+    figureName(own),
+    estimateText(own.figure, measureOf(own.measure).unit),
+  ]);
   const labels = report?.labels?.report;
   if (labels && labels.mode !== 'stepwise' && !whole.some(({ measure }) => measure === 'agreement')) {
     const { accuracy } = labels.figures;
@@ -196,9 +196,13 @@ function cautionsPart(sections: readonly ReportSection[]): Markup {
   }</div>`;
 }
 
-function measureWords({ report }: ReportSection, { measure }: ReportFigure, words: string): string {
-  if (measure === 'win-rate') return 'win rate of the answers that stand first';
-  return report?.mode === 'stepwise' && measure === 'score' ? 'mean of the lowest steps' : words;
+function leadingName({ report }: ReportSection, figure: ReportFigure): Markup {
+  const { measure, model } = figure;
+  if (measure === 'win-rate' && model === undefined)
+    return markup`${measureOf(measure).name} of the answers that stand first`;
+  return report?.mode === 'stepwise' && measure === 'score'
+    ? markup`mean of the lowest steps`
+    : figureName(figure);
 }
 
 function overview(sections: readonly ReportSection[]): Markup {
@@ -214,11 +218,10 @@ function overview(sections: readonly ReportSection[]): Markup {
     const found = leading(section);
     const link = markup`<a href="#${section.id}">${section.title}</a>`;
     if (!found) return [link, '–', '–', '', '–', '–'];
-    const { name: measure, unit } = measureOf(found.measure);
     return [
       link,
-      measure,
-      figureText(found.figure, unit),
+      leadingName(section, found),
+      figureText(found.figure, measureOf(found.measure).unit),
       band(found.figure),
       count(found.figure.n),
       count(found.unscored),

@@ -1,5 +1,6 @@
 /** Small pieces of the page. */
 import { judged, type Markup, type MarkupValue, markup } from './markup.ts';
+import type { ReportFigure } from './report.ts';
 import { type FigureUnit, percent, type ShownFigure } from './text.ts';
 
 /** Characters shown at once, and at most, of one text. */
@@ -67,6 +68,12 @@ export const measures: Readonly<Record<string, { readonly name: string; readonly
 /** A measure's name and unit. */
 export function measureOf(measure: string): { readonly name: string; readonly unit: FigureUnit } {
   return measures[measure] ?? { name: measure, unit: 'number' };
+}
+
+/** What a figure measures: `win rate of assistant-2`, where it is one model's. */
+export function figureName({ measure, model }: Pick<ReportFigure, 'measure' | 'model'>): Markup {
+  const words = measureOf(measure).name;
+  return model === undefined ? markup`${words}` : markup`${words} of ${name(model)}`;
 }
 
 /** Data values as text. */

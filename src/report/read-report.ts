@@ -1,16 +1,17 @@
 /** A run folder or a suite's folder as a report. */
-import { readFile } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { basename, join } from 'node:path';
 import type { LabelRange } from '../aggregate/score-agreement.ts';
 import { JurorError } from '../errors.ts';
-import { SuiteResult, type SuiteRun } from '../schema/suite-result.ts';
-import { reportRun } from './read-run.ts';
+import type { SuiteRun } from '../schema.ts';
+import { readData } from '../store/data-pointer.ts';
+import { findSuiteResult, suiteRunFolder } from '../suite/suite-folder.ts';
+import { type ReadRunOptions, reportRun } from './read-run.ts';
 import type { Report, RunReport } from './report.ts';
 import type { KnownTruth } from './tally.ts';
 
 /** Options of {@link readReport}. */
 export interface ReportOptions {
-  /** Files with prompts and answers of a run. A suite knows its own. Default: the report has none. */
+  /** Files with prompts and answers of a run. A suite knows its own. Default: those that the run points to, where they are as judged. */
   readonly data?: readonly string[] | undefined;
   /** Labels and votes by sample id. Default: those that were judged along. */
   readonly truthOf?: ((sampleId: string) => KnownTruth | undefined) | undefined;
@@ -26,20 +27,21 @@ export interface ReportOptions {
   readonly seed?: number | undefined;
 }
 
-/** The result in a suite's folder. */
-const suiteFile = 'suite.json';
-
 /**
  * Everything that a report shows, of a run folder or a suite's folder. Equal runs give equal reports. Memory grows with the numbers of
  * verdicts, not with their texts. Throws JurorError `store` for any other folder, and `data` for texts or labels that are not the run's.
  */
 export async function readReport(folder: string, options: ReportOptions = {}): Promise<Report> {
-  const suite = await readSuiteResult(folder);
+  const suite = await findSuiteResult(folder);
   const { samples: most = 20, redact = false, seed = 0, truthOf, labelRange } = options;
   const shared = { most, redact, seed, truthOf, labelRange };
   if (suite === undefined) {
-    const data = options.data ?? [];
-    const run = await reportRun(folder, { ...shared, name: null, data, withFigures: true });
+    const run = await reportRun(folder, {
+      ...shared,
+      name: null,
+      withFigures: true,
+      ...(await dataOfRun(folder, options)),
+    });
     return { title: options.title ?? runTitle(run), suite: null, runs: [run] };
   }
   if (options.data !== undefined && options.data.length > 0)
@@ -55,7 +57,7 @@ export async function readReport(folder: string, options: ReportOptions = {}): P
           name: { data: run.data, judge: run.judge },
           data: [join(folder, run.file)],
           withFigures: false,
-          withoutTexts: `The data (${run.file}) are not there any more as they were judged, so prompts and answers are missing.`,
+          withoutTexts: withoutTexts(run.file),
         }),
       ),
     );
@@ -67,7 +69,7 @@ async function suiteRun(
   run: SuiteRun,
   read: (folder: string) => Promise<RunReport>,
 ): Promise<RunReport> {
-  const at = inside(folder, run.folder);
+  const at = await suiteRunFolder(folder, run.folder);
   try {
     return await read(at);
   } catch (error) {
@@ -79,42 +81,19 @@ async function suiteRun(
   }
 }
 
-/** A folder within the suite's: suite.json may come from anywhere, and must not lead elsewhere. */
-function inside(folder: string, name: string): string {
-  const [root, at] = [resolve(folder), resolve(folder, name)];
-  if (at === root || at.startsWith(root.endsWith(sep) ? root : root + sep)) return at;
-  throw new JurorError('data', `expected a run folder within the suite's, got '${name}'`, {
-    place: { file: join(folder, suiteFile), field: 'runs' },
-  });
+/** What was named, which must be as judged, or what the run points to, which may have changed since. */
+async function dataOfRun(
+  folder: string,
+  { data = [], redact }: ReportOptions,
+): Promise<Pick<ReadRunOptions, 'data' | 'withoutTexts'>> {
+  if (data.length > 0 || redact) return { data };
+  const { files = [] } = (await readData(folder)) ?? {};
+  const names = files.map((file) => basename(file)).join(', ');
+  return { data: files, withoutTexts: `${withoutTexts(names)} Name them with --data FILE.` };
 }
 
-async function readSuiteResult(folder: string): Promise<SuiteResult | undefined> {
-  const file = join(folder, suiteFile);
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw new JurorError('store', `${suiteFile} cannot be read (${error.code})`, {
-      place: { file },
-      cause: error,
-    });
-  });
-  if (text === undefined) return undefined;
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch (cause) {
-    throw new JurorError('store', "expected a suite's result in JSON, got another text", {
-      place: { file },
-      cause,
-    });
-  }
-  const { data, error } = SuiteResult.safeParse(content);
-  if (data) return data;
-  const issue = error.issues[0];
-  const field = issue?.path.join('.');
-  throw new JurorError('store', `expected a suite's result, got another record: ${issue?.message}`, {
-    place: { file, ...(field ? { field } : {}) },
-    cause: error,
-  });
+function withoutTexts(names: string): string {
+  return `The data (${names}) are not there any more as they were judged, so prompts and answers are missing.`;
 }
 
 function runTitle({ setup, rubrics }: RunReport): string {

@@ -98,7 +98,7 @@ export interface RubricCounts {
 }
 
 /** A figure under one rubric of one run. */
-export type ReportFigure = Pick<SuiteFigure, 'measure' | 'part' | 'slice' | 'figure' | 'unscored'>;
+export type ReportFigure = Pick<SuiteFigure, 'measure' | 'part' | 'model' | 'slice' | 'figure' | 'unscored'>;
 
 /** Counts of scores in bins of equal width from 0 to 1; the last one holds 1. */
 export interface ScoreDistribution {

@@ -71,6 +71,7 @@ tbody tr:last-child>*{border-bottom-color:transparent}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td p{margin:.2rem 0;min-width:14rem}
 td.strip{min-width:8rem}
+.column{display:none}
 .band{display:block;width:100%;min-width:7rem;height:14px;overflow:visible}
 .band .rail{stroke:var(--line);stroke-width:1}
 .band .range{stroke:var(--mark);stroke-width:3;opacity:.45}
@@ -109,7 +110,7 @@ dl{display:grid;grid-template-columns:minmax(7rem,auto) 1fr;gap:.4rem 1.5rem;mar
 dt{color:var(--soft)}
 dd{margin:0;min-width:0}
 footer{margin-top:4rem;padding-top:1.25rem;padding-bottom:3rem;color:var(--soft);font-size:.875rem}
-@media (max-width:34rem){header,main,footer,nav.contents{padding-left:1rem;padding-right:1rem}header{padding-top:1.75rem}h1{font-size:1.5rem}.inside{padding-left:0}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}.samples summary .say{padding-left:0}section{margin-top:2.5rem}}
+@media (max-width:34rem){header,main,footer,nav.contents{padding-left:1rem;padding-right:1rem}header{padding-top:1.75rem}h1{font-size:1.5rem}.inside{padding-left:0}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}.samples summary .say{padding-left:0}section{margin-top:2.5rem}th,td{padding-right:.9rem}tbody th{min-width:5.5rem}.stacked,.stacked tbody,.stacked tr,.stacked tbody>tr>*{display:block}.stacked thead{display:block;position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.stacked tbody>tr{border-bottom:1px solid var(--line);padding:.7rem 0}.stacked tbody>tr>*{border:0;padding:.1rem 0}.stacked tbody>tr>th{font-weight:600}.stacked th p{font-weight:400}.stacked .column{display:block;color:var(--soft);font-size:.8rem;margin-top:.3rem}}
 @media print{:root{color-scheme:light;--paper:#fff;--wash:#f5f6f8;--ink:#000;--soft:#444;--line:#ccc;--mark:#0b5cad;--good:#0b6b4a;--good-wash:#fff;--bad:#a3242f;--bad-wash:#fff;--open:#7a5200;--open-wash:#fff}html{font-size:11px}.skip,nav.contents{display:none}section{margin-top:2rem}figure,tr,.cards li,.judged{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll{overflow:visible}details::details-content{content-visibility:visible;display:block;block-size:auto}}
 `;
 

@@ -1,12 +1,11 @@
 /** One rubric's verdicts as columns: what figures are computed from once all are seen. */
 import type { AgreementRow } from '../aggregate/agree.ts';
 import { agreementRow } from '../aggregate/agreement-row.ts';
-import { isProcessLabel } from '../aggregate/process.ts';
 import { type ProcessRow, processRow } from '../aggregate/process-report.ts';
 import { scaleLabels, scoreOf } from '../scale.ts';
 import type { Annotation, Judgment, Label, Rubric, Sample, Verdict } from '../schema.ts';
 import type { PlanRow } from '../store/store.ts';
-import { type Contest, contestOf, createShortlist, type KnownLabel } from './contested.ts';
+import { type Contest, contestOf, createShortlist, knownLabel } from './contested.ts';
 
 /** What is known of a sample's truth. */
 export type KnownTruth = Pick<Sample, 'label' | 'annotations'>;
@@ -177,17 +176,4 @@ function usableLabel({ mode, rubric }: Tally, label: Label | undefined): Label |
   const known =
     criterion !== undefined && others.length === 0 && scaleLabels(criterion.scale).includes(label);
   return known ? scoreOf(criterion.scale, label) : undefined;
-}
-
-function knownLabel({ mode, responseIds }: Verdict, label: Label | undefined): KnownLabel {
-  if (mode === 'pairwise')
-    return label === responseIds[0]
-      ? 'first'
-      : label === responseIds[1]
-        ? 'second'
-        : label === 'tie'
-          ? 'tie'
-          : undefined;
-  const value = isProcessLabel(label) ? label.outcome : label;
-  return typeof value === 'number' && value >= 0 && value <= 1 ? value : undefined;
 }

@@ -36,12 +36,12 @@ export async function recordData(
   const former = changedField === undefined ? await readData(folder).catch(() => undefined) : undefined;
   const files = [...new Set([...(former?.files ?? []), resolve(file)].map((path) => resolve(path)))];
   const most = limit === undefined || (former && former.limit === undefined) ? undefined : limit;
-  const pointer: z.infer<typeof DataPointer> = {
-    schemaVersion: 1,
-    files: files.map((path) => pointed(folder, path)),
-    ...(most === undefined ? {} : { limit: Math.max(most, former?.limit ?? 0) }),
-  };
-  await writeAtomically(join(folder, runFiles.data), [readableJson(pointer)]);
+  await writePointer(folder, files, most === undefined ? {} : { limit: Math.max(most, former?.limit ?? 0) });
+}
+
+/** Note that what a run folder holds is of `file` alone, as in a suite's folder. Throws JurorError `store`. */
+export async function replaceData(folder: string, file: string): Promise<void> {
+  await writePointer(folder, [resolve(file)], {});
 }
 
 /** The data that a run folder points to; undefined in folders from before there were pointers. Throws JurorError `store` for another file. */
@@ -64,6 +64,19 @@ export async function readData(folder: string): Promise<RunData | undefined> {
     files: data.files.map((path) => (isAbsolute(path) ? path : join(folder, path))),
     limit: data.limit,
   };
+}
+
+async function writePointer(
+  folder: string,
+  files: readonly string[],
+  rest: Pick<z.infer<typeof DataPointer>, 'limit'>,
+): Promise<void> {
+  const pointer: z.infer<typeof DataPointer> = {
+    schemaVersion: 1,
+    files: files.map((path) => pointed(folder, path)),
+    ...rest,
+  };
+  await writeAtomically(join(folder, runFiles.data), [readableJson(pointer)]);
 }
 
 function pointed(folder: string, path: string): string {

@@ -11,6 +11,7 @@ import { exportVerdicts, openJudgingRun } from '../judge/run.ts';
 import type { AnyCalibration, EngineId, Suite, SuiteRun } from '../schema.ts';
 import { askAnew } from '../store/anew.ts';
 import { openCache } from '../store/cache.ts';
+import { replaceData } from '../store/data-pointer.ts';
 import type { Run } from '../store/run.ts';
 import type { Store } from '../store/store.ts';
 import type { SuiteCombination } from './combinations.ts';
@@ -173,6 +174,8 @@ export async function describeRun(
     levels,
     calibration,
   });
+  const file = fromSuite(folder, data.file);
+  await replaceData(run.folder, file);
   for (const [rubric, { count, sampleId, label }] of Object.entries(unreadLabels))
     onEvent({
       type: 'warning',
@@ -183,7 +186,7 @@ export async function describeRun(
       data: data.id,
       judge,
       folder: name,
-      file: asSeenFrom(out, fromSuite(folder, data.file)),
+      file: asSeenFrom(out, file),
       rubrics: rubrics.map(({ rubric }) => rubric.id),
       models: run.manifest.configuration.engines.map(({ model }) => model),
       refused,

@@ -97,7 +97,9 @@ export function guard(keys: Keys, port: () => number): MiddlewareHandler {
     const key = url.searchParams.get('key');
     if (method === 'GET' && url.pathname === '/' && key !== null && keys.accept(key)) {
       setCookie(context, cookie, keys.session, { path: '/', httpOnly: true, sameSite: 'Strict' });
-      return context.redirect('/', 303);
+      // What the page is to show stays; the key does not.
+      url.searchParams.delete('key');
+      return context.redirect(`/${url.search}`, 303);
     }
     if (!sameText(getCookie(context, cookie) ?? '', keys.session))
       return refuse(403, 'expected the address that juror view printed, got one without its key');

@@ -32,7 +32,8 @@ export interface Columns {
   readonly length: Uint32Array;
   /** NaN where there is none. */
   readonly score: Float64Array;
-  readonly disagreement: Float64Array;
+  /** How contested it is, annotators of the viewer aside; NaN without a score. */
+  readonly contest: Float64Array;
   readonly flags: Uint16Array;
 }
 
@@ -54,6 +55,7 @@ export interface NewItem {
   readonly offset: number;
   readonly length: number;
   readonly verdict: Verdict;
+  readonly contest: number;
   /** Bits beyond those of the verdict itself. */
   readonly flags?: number;
 }
@@ -72,7 +74,7 @@ export function growingColumns(): GrowingColumns {
     offset: new Float64Array(capacity),
     length: new Uint32Array(capacity),
     score: new Float64Array(capacity),
-    disagreement: new Float64Array(capacity),
+    contest: new Float64Array(capacity),
     flags: new Uint16Array(capacity),
   };
   const grow = (): void => {
@@ -89,7 +91,7 @@ export function growingColumns(): GrowingColumns {
       return size;
     },
     labels,
-    add({ run, rubric, sample, offset, length, verdict, flags = 0 }) {
+    add({ run, rubric, sample, offset, length, verdict, contest, flags = 0 }) {
       if (size === capacity) grow();
       columns.run[size] = run;
       columns.rubric[size] = rubric;
@@ -97,7 +99,7 @@ export function growingColumns(): GrowingColumns {
       columns.offset[size] = offset;
       columns.length[size] = length;
       columns.score[size] = verdict.score ?? Number.NaN;
-      columns.disagreement[size] = verdict.disagreement ?? Number.NaN;
+      columns.contest[size] = contest;
       columns.flags[size] = flagsOf(verdict) | flags;
       labels.push(typeof verdict.label === 'number' ? verdict.label : Number.NaN);
       size++;

@@ -74,17 +74,11 @@ function sortValue(
   context: QueryContext,
 ): (item: number) => number {
   const { columns } = context;
-  const { score, disagreement, flags } = columns;
+  const { score, contest } = columns;
   if (sort === 'score') return (item) => score[item] ?? Number.NaN;
   if (sort === 'uncertain') return (item) => Math.abs((score[item] ?? Number.NaN) - 0.5);
-  return (item) => {
-    const spread = disagreement[item] ?? Number.NaN;
-    const contest =
-      (context.annotatorsDiffer(item) ? 2 : 0) +
-      ((flags[item] ?? 0) & flagOf.flipped ? 1 : 0) +
-      (Number.isNaN(spread) ? 0 : Math.min(1, spread));
-    return -contest;
-  };
+  // Annotators who differ weigh more than anything that one judge's figures say.
+  return (item) => -((contest[item] ?? Number.NaN) + (context.annotatorsDiffer(item) ? 2 : 0));
 }
 
 function verdictTest(verdict: NonNullable<ItemQuery['verdict']>, { flags, score }: Columns): Test {

@@ -1,12 +1,12 @@
 /** The runs of a folder: a run folder is one, a suite's folder has those of its `suite.json`. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { JurorError } from '../errors.ts';
-import { SuiteResult } from '../schema/suite-result.ts';
 import type { Rubric } from '../schema.ts';
 import { readData } from '../store/data-pointer.ts';
 import { type Manifest, readManifest } from '../store/manifest.ts';
 import { readRun, runFiles } from '../store/run.ts';
+import { findSuiteResult, suiteRunFolder } from '../suite/suite-folder.ts';
 
 /** A run to be shown. */
 export interface FoundRun {
@@ -25,16 +25,15 @@ export interface FoundRuns {
   readonly runs: readonly FoundRun[];
 }
 
-const suiteFile = 'suite.json';
 /** Columns count runs in 16 bits. */
 const mostRuns = 65_535;
 
 /**
  * The runs of a run folder, or of a suite's. Data are those given, else those that the suite names, else those that the run points to.
- * Throws JurorError `store` for a folder that is neither.
+ * Throws JurorError `store` for a folder that is neither, `data` for a suite's that is damaged or leads elsewhere.
  */
 export async function findRuns(folder: string, given: readonly string[]): Promise<FoundRuns> {
-  const suite = await readSuite(join(folder, suiteFile));
+  const suite = await findSuiteResult(folder);
   if (suite === undefined) {
     const run = await found(basename(resolve(folder)), folder, given);
     return { title: run.id, runs: [run] };
@@ -46,7 +45,11 @@ export async function findRuns(folder: string, given: readonly string[]): Promis
   const runs: FoundRun[] = [];
   for (const { data, judge, folder: own, file } of suite.runs)
     runs.push(
-      await found(`${data} · ${judge}`, join(folder, own), given.length > 0 ? given : [join(folder, file)]),
+      await found(
+        `${data} · ${judge}`,
+        await suiteRunFolder(folder, own),
+        given.length > 0 ? given : [join(folder, file)],
+      ),
     );
   return { title: suite.suite.name, runs };
 }
@@ -64,34 +67,6 @@ async function found(id: string, folder: string, given: readonly string[]): Prom
   const rubrics = manifest.configuration.rubrics.map(({ rubric }) => rubric);
   const files = given.length > 0 ? given : ((await readData(folder))?.files ?? []);
   return { id, folder, manifest, rubrics, files: files.map((file) => resolve(file)) };
-}
-
-async function readSuite(file: string): Promise<SuiteResult | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new JurorError('store', 'expected a readable suite.json, got none', {
-      place: { file },
-      cause: error,
-    });
-  });
-  if (text === undefined) return undefined;
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch (cause) {
-    throw new JurorError('store', 'expected the result of a suite in JSON, got another text', {
-      place: { file },
-      cause,
-    });
-  }
-  const { data, error } = SuiteResult.safeParse(content);
-  if (data) return data;
-  const [issue] = error.issues;
-  throw new JurorError(
-    'store',
-    `expected the result of a suite, got another record: ${issue?.path.join('.')}: ${issue?.message}`,
-    { place: { file }, cause: error },
-  );
 }
 
 /** Whether `verdicts.jsonl` has all verdicts that the journal has: false while a run goes on, and before its first export. */

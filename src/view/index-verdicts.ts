@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JurorError } from '../errors.ts';
 import { verdictOf } from '../judge/run.ts';
+import { contestOf, type KnownLabel, knownLabel } from '../report/contested.ts';
 import { Verdict } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
 import { readRun, runFiles } from '../store/run.ts';
@@ -116,6 +117,7 @@ function adder({ rubrics }: FoundRun, { columns, samples, run, source }: Verdict
       offset,
       length,
       verdict,
+      contest: contestOf(verdict, labelSaid(verdict, rubrics[rubric]))?.total ?? Number.NaN,
       flags: labelFlag(verdict, rubrics[rubric]),
     });
     return true;
@@ -136,7 +138,16 @@ function labelFlag(verdict: Verdict, rubric: FoundRun['rubrics'][number] | undef
   return share === undefined || score === null || share >= 0.5 === score >= 0.5 ? 0 : flagOf.label;
 }
 
-/** Mark the items whose numeric label says another side of ½ than the score. */
+/** A label as verdicts are held against it; numbers wait until all are known. */
+function labelSaid(verdict: Verdict, rubric: FoundRun['rubrics'][number] | undefined): KnownLabel {
+  const { label, mode } = verdict;
+  if (typeof label === 'number' || rubric === undefined) return undefined;
+  return mode === 'pairwise' || typeof label !== 'string'
+    ? knownLabel(verdict, label)
+    : labelShare(label, rubric, 'unknown');
+}
+
+/** Mark the items whose numeric label says another side of ½ than the score, and add how far they are apart. */
 export function compareNumericLabels(
   columns: ReturnType<GrowingColumns['finish']>,
   labels: readonly number[],
@@ -160,7 +171,9 @@ export function compareNumericLabels(
     for (const item of items) {
       const share = labelShare(labels[item], rubric, scale);
       const score = columns.score[item] ?? Number.NaN;
-      if (share === undefined || Number.isNaN(score) || share >= 0.5 === score >= 0.5) continue;
+      if (share === undefined || Number.isNaN(score)) continue;
+      columns.contest[item] = (columns.contest[item] ?? Number.NaN) + Math.min(1, Math.abs(score - share));
+      if (share >= 0.5 === score >= 0.5) continue;
       columns.flags[item] = (columns.flags[item] ?? 0) | flagOf.label;
     }
   }

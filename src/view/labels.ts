@@ -1,4 +1,5 @@
 /** `labels.jsonl` of a run folder: what annotators said in the viewer. Only ever appended to; the last line of an item and annotator counts. */
+import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../canonical.ts';
@@ -123,10 +124,13 @@ function isCut(text: string): boolean {
   }
 }
 
+/** A folder may come from anywhere: a link in it must not choose what is written to. */
+const appending = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+
 async function appendLine(folder: string, file: string, text: string): Promise<void> {
   try {
     const isNew = (await sizeOf(file)) === 0;
-    const handle = await open(file, 'a+');
+    const handle = await open(file, appending);
     try {
       const { size } = await handle.stat();
       const last = Buffer.alloc(1);

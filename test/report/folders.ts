@@ -196,14 +196,20 @@ export function suiteResult(
     tolerance: { unscored: 0.02, found: status === 'incomplete' ? 0.033 : 0 },
     runs: [run('tickets', 'better-answer'), run('facts', 'answer-correctness')],
     figures: [
-      {
+      ...(
+        [
+          ['support-3', 0.463],
+          ['support-2', 0.537],
+        ] as const
+      ).map(([model, estimate]) => ({
         ...pairs,
-        measure: 'win-rate',
+        measure: 'win-rate' as const,
+        model: say(model),
         part: whole,
         slice: null,
-        figure: figure(0.463, 0.061, 60),
+        figure: figure(estimate, 0.061, 60),
         unscored: 0,
-      },
+      })),
       {
         ...pairs,
         measure: 'agreement',
@@ -223,6 +229,7 @@ export function suiteResult(
       ...['english', 'german', 'norwegian'].map((value, place) => ({
         ...pairs,
         measure: 'win-rate' as const,
+        model: say('support-3'),
         part: whole,
         slice: language(value),
         figure: figure(0.44 + 0.03 * place, 0.1, 20),

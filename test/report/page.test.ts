@@ -1,4 +1,4 @@
-import { mkdtempDisposable, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtempDisposable, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { resamplesFor } from '../../src/report/rubric-report.ts';
 import { style, styleHash } from '../../src/report/style.ts';
 import { loadRubric } from '../../src/rubric.ts';
 import type { Sample } from '../../src/schema.ts';
+import { recordData } from '../../src/store/data-pointer.ts';
 import { openRun } from '../../src/store/run.ts';
 import { juror } from '../cli/juror.ts';
 import { fakeEngine } from '../support/fake-engine.ts';
@@ -107,6 +108,19 @@ test('without data it says how to get texts; redacted it quotes nothing; other t
   await expect(readReport(run.folder, { data: [other] })).rejects.toThrow(
     /expected the (text|prompt) that was judged/,
   );
+  // A run that points to its data needs nobody to name them, and is shown without them where they changed or went.
+  await recordData({ folder: run.folder, changedField: undefined }, run.data);
+  const shown = await reportPage(await readReport(run.folder));
+  expect(shown).toBe(await reportPage(await readReport(run.folder, { data: [run.data] })));
+  for (const change of [() => copyFile(other, run.data), () => rm(run.data)]) {
+    await change();
+    const report = await readReport(run.folder);
+    expect(report.runs[0]?.texts).toEqual({
+      state: 'missing',
+      reason:
+        'The data (run.jsonl) are not there any more as they were judged, so prompts and answers are missing. Name them with --data FILE.',
+    });
+  }
 });
 
 test('labels from elsewhere count, and pending verdicts make it incomplete', async () => {
@@ -174,6 +188,10 @@ test('a suite: gates that did not pass first, its own figures, and what is gone 
   expect(page).toContain('tickets under better-answer by qwen: 4 of 60 verdicts unscored');
   // 0.463 is of suite.json; the run in the folder has another mean.
   expect(page).toContain('46.3\u00a0%');
+  // A win rate is of one model, in the card, in the table of the whole and in those of slices.
+  const rates = (model: string) => page.split(`win rate of <bdi>${model}</bdi>`).length - 1;
+  expect([rates('support-3'), rates('support-2')]).toEqual([1 + 1 + 3, 1 + 1]);
+  expect(page).not.toContain('win rate of the answers that stand first');
   await writeFile(join(folder, 'runs/tickets.jsonl'), '');
   await rm(join(folder, 'runs/facts'), { recursive: true });
   const rest = await reportPage(await readReport(folder));
@@ -189,7 +207,7 @@ test('a suite: gates that did not pass first, its own figures, and what is gone 
     "expected a run folder within the suite's, got '../elsewhere'",
   );
   await writeFile(join(folder, 'suite.json'), JSON.stringify({ ...result, status: 'fine' }));
-  await expect(readReport(folder)).rejects.toThrow("expected a suite's result, got another record");
+  await expect(readReport(folder)).rejects.toThrow('expected a result of juror suite, got another record');
 });
 
 test('juror report writes a file beside the run or where it is told, and leaves an equal one alone', async () => {

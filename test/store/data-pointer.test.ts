@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readData, recordData } from '../../src/store/data-pointer.ts';
+import { readData, recordData, replaceData } from '../../src/store/data-pointer.ts';
 import { temporaryFolder } from './records.ts';
 
 test('a run remembers its data relative to its folder, file by file, and forgets them with another configuration', async () => {
@@ -24,6 +24,8 @@ test('a run remembers its data relative to its folder, file by file, and forgets
   expect((await stat(join(folder, 'data.json'))).mtimeMs).toBe(mtimeMs);
   await recordData({ folder, changedField: 'seed' }, one, 2);
   expect(await readData(folder)).toEqual({ files: [one], limit: 2 });
+  await replaceData(folder, other);
+  expect(await readData(folder)).toEqual({ files: [other], limit: undefined });
   await writeFile(join(folder, 'data.json'), '{"files":[]}');
   await expect(readData(folder)).rejects.toMatchObject({
     code: 'store',

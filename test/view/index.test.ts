@@ -77,13 +77,27 @@ function naive(
   };
   const worth = (item: number): number => {
     const { verdict } = items[item] ?? { verdict: {} as Verdict };
-    if (query.sort === 'contested')
+    if (verdict.score === null) return 9;
+    if (query.sort === 'contested') {
+      const { label, mode, winner, responseIds } = verdict;
+      // Winners of pairs are 1, 0 and ½; numbers here are on a scale from 1 to 5.
+      const truth =
+        mode !== 'pairwise'
+          ? (Number(label) - 1) / 4
+          : label === 'tie'
+            ? 0.5
+            : label === responseIds[0]
+              ? 1
+              : 0;
+      const against = label === undefined || label === winner ? 0 : Math.abs(verdict.score - truth);
       return -(
         (labels.differ.has(item) ? 2 : 0) +
+        (1 - Math.abs(2 * verdict.score - 1)) +
         (verdict.flipped ? 1 : 0) +
-        Math.min(1, verdict.disagreement ?? 0)
+        Math.min(1, verdict.disagreement ?? 0) +
+        against
       );
-    if (verdict.score === null) return 9;
+    }
     return query.sort === 'score' ? verdict.score : Math.abs(verdict.score - 0.5);
   };
   return [...items.keys()]
@@ -253,26 +267,31 @@ test('runs of a suite keep their samples apart where they judged different data 
     judgments: 8,
     tokens: { prompt: 0, generated: 0 },
   });
-  await writeFile(
-    join(folder.path, 'suite.json'),
-    JSON.stringify({
-      schemaVersion: 1,
-      juror: '0',
-      suite: { name: 'nightly', digest: 'd' },
-      status: 'passed',
-      incomplete: [],
-      tolerance: { unscored: 0, found: 0 },
-      runs: [runOf('one'), runOf('other')],
-      figures: [],
-      checks: [],
-    }),
-  );
+  const writeSuite = (runs: readonly unknown[]) =>
+    writeFile(
+      join(folder.path, 'suite.json'),
+      JSON.stringify({
+        schemaVersion: 1,
+        juror: '0',
+        suite: { name: 'nightly', digest: 'd' },
+        status: 'passed',
+        incomplete: [],
+        tolerance: { unscored: 0, found: 0 },
+        runs,
+        figures: [],
+        checks: [],
+      }),
+    );
+  await writeSuite([runOf('one'), runOf('other')]);
   await using index = await openIndex(folder.path);
   expect([index.title, index.texts, index.counts]).toEqual(['nightly', true, [4, 4]]);
   const items = await find(index, { run: 'other · small' });
   const fetched = await index.fetch(items);
   expect(fetched.map(({ sample }) => sample?.prompt)).toEqual(other.map(({ prompt }) => prompt));
   expect(await find(index, { run: 'nobody' })).toEqual([]);
+  // Labels are written into run folders: a result from elsewhere must not name another one.
+  await writeSuite([{ ...runOf('one'), folder: '../elsewhere' }]);
+  await expect(openIndex(folder.path)).rejects.toThrow("expected a run folder within the suite's");
 });
 
 test('a search ends when its time is over or nobody waits for it, and keeps what it found', async () => {

@@ -1,4 +1,4 @@
-import { appendFile, open, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, open, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -111,4 +111,12 @@ test('every line of a file is found at its bytes, whatever its ends, its mark an
     ),
     { numRuns: 20 },
   );
+});
+
+test('labels are written to the file of the folder, never to what a link names', async () => {
+  await using folder = await temporaryFolder();
+  await symlink(join(folder.path, 'elsewhere'), join(folder.path, 'labels.jsonl'));
+  const refused = openLabels(folder.path).append(recordOf('s1', 'ann', 'a'));
+  await expect(refused).rejects.toMatchObject({ code: 'store' });
+  expect(await readdir(folder.path)).toEqual(['labels.jsonl']);
 });

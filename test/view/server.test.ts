@@ -182,6 +182,15 @@ test('an address for a command line opens once, the printed one always', async (
   for (const { pathname, search } of [once, once, new URL(at.viewer.url), new URL(at.viewer.url)])
     statuses.push((await ask(at.viewer, `${pathname}${search}`)).status);
   expect(statuses).toEqual([303, 403, 303, 303]);
+  // What the address asks for beside its key is what the page shows; it never leads elsewhere.
+  for (const [asked, shown] of [
+    ['&view=label&annotator=ann%26b', '/?view=label&annotator=ann%26b'],
+    ['&text=//evil.example&key=x', '/?text=%2F%2Fevil.example'],
+  ] as const) {
+    const { pathname, search } = new URL(at.viewer.url);
+    const { status, headers } = await ask(at.viewer, `${pathname}${search}${asked}`);
+    expect([status, headers.location]).toEqual([303, shown]);
+  }
   await at.viewer.close();
   await at.viewer.close();
   await expect(ask(at.viewer, '/')).rejects.toThrow(/ECONNREFUSED/);
