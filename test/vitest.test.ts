@@ -29,7 +29,7 @@ async function run(
   environment: NodeJS.ProcessEnv = { CI: '1' },
   flags: readonly string[] = [],
 ) {
-  const { CI: _, JUROR_RECORD: __, VITEST: ___, ...inherited } = process.env;
+  const { CI: _, JUROR_RECORDINGS: __, VITEST: ___, ...inherited } = process.env;
   const report = join(folder, 'report.json');
   const parameters = [
     'run',
@@ -78,7 +78,7 @@ test('in CI, what is not recorded is an error that names the command, and no mod
   await rm(join(folder.path, '__recordings__'), { recursive: true });
   for (const said of (await run(folder.path, { CI: '1', JUROR_MODEL: 'no-such-model' })).values())
     expect(said).toMatch(
-      /^failed JurorError: __recordings__\/capitals\.test\.ts\.jsonl: expected a recording, got none; make it with: JUROR_RECORD=1 npx vitest run capitals\.test\.ts/,
+      /^failed JurorError: __recordings__\/capitals\.test\.ts\.jsonl: expected a recording, got none; make it with: JUROR_RECORDINGS=1 npx vitest run capitals\.test\.ts/,
     );
 });
 

@@ -30,7 +30,7 @@ export interface FileJudgeOptions extends EngineChoice, Pick<AnswerJudgeOptions,
    */
   readonly recording?: string | false | undefined;
   /**
-   * What may become of the recording. Default: JUROR_RECORD where it is set; else as vitest does with snapshots: `all` with `--update`,
+   * What may become of the recording. Default: JUROR_RECORDINGS where it is set; else as vitest does with snapshots: `all` with `--update`,
    * `none` in CI, `new` otherwise.
    */
   readonly update?: RecordingUpdate | undefined;
@@ -118,7 +118,7 @@ function createFileJudge(options: FileJudgeOptions): FileJudge {
     recorded = await openRecordedEngine(opened, {
       file: relative('.', file),
       update: update ?? wanted(snapshotState),
-      command: `JUROR_RECORD=1 npx vitest run ${relative('.', testPath)}`,
+      command: `JUROR_RECORDINGS=1 npx vitest run ${relative('.', testPath)}`,
     });
     return recorded;
   };
@@ -163,10 +163,10 @@ function claim(file: string, judge: FileJudge): void {
   claimed.set(file, judge);
 }
 
-/** JUROR_RECORD, or what vitest does with snapshots. */
+/** JUROR_RECORDINGS, or what vitest does with snapshots. */
 function wanted(snapshotState: unknown): RecordingUpdate {
   const environment = recordingUpdate();
-  if (process.env.JUROR_RECORD) return environment;
+  if (process.env.JUROR_RECORDINGS) return environment;
   const state = snapshotState as { readonly snapshotUpdateState?: unknown } | undefined;
   const update = state?.snapshotUpdateState;
   return update === 'all' || update === 'none' || update === 'new' ? update : environment;

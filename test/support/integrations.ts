@@ -44,7 +44,7 @@ export async function runIntegration(
   parameters: readonly string[] = [],
   environment: NodeJS.ProcessEnv = {},
 ): Promise<Ended> {
-  const { JUROR_RECORD: _, VITEST: __, NODE_OPTIONS: ___, ...inherited } = process.env;
+  const { JUROR_RECORDINGS: _, VITEST: __, NODE_OPTIONS: ___, ...inherited } = process.env;
   const env = { ...inherited, CI: '1', NO_COLOR: '1', ...environment };
   return run(process.execPath, [program, ...parameters], { cwd: integrations, env, maxBuffer: 2 ** 26 }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
