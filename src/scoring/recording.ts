@@ -144,7 +144,7 @@ function refuse(error: unknown, file: string, again: string): never {
   throw new JurorError(
     'engine',
     `the recording lacks this question: the prompt, the answer, the rubric or the judge has changed since it was made; make it anew with: ${again}`,
-    { place: { file: relative('.', file) || file }, cause: error },
+    { place: { file: relative('.', file) || file } },
   );
 }
 

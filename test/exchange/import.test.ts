@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readSamples, writeRows } from '../../src/dataset.ts';
@@ -765,7 +766,7 @@ test('Inspect: a damaged sample of an archive is told by its name, and the other
   expect(samples.map(({ id }) => id)).toEqual(['1', '5']);
   expect(errors).toEqual([
     expect.stringMatching(/^2_epoch_1\.json: expected JSON, got broken JSON/),
-    '3_epoch_1.json: expected a sample, got a list',
+    '3_epoch_1.json: expected a sample, got an empty list',
     '4_epoch_1.json: input: expected text or messages, got an empty list',
   ]);
 });
