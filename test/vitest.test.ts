@@ -29,7 +29,7 @@ async function run(
   environment: NodeJS.ProcessEnv = { CI: '1' },
   flags: readonly string[] = [],
 ) {
-  const { CI: _, JUROR_RECORD: __, VITEST: ___, ...inherited } = process.env;
+  const { CI: _, JUROR_RECORDINGS: __, VITEST: ___, ...inherited } = process.env;
   const report = join(folder, 'report.json');
   const parameters = [
     'run',
@@ -76,10 +76,14 @@ test('in CI, answers are judged from the recording, and a failed assertion says 
 test('in CI, what is not recorded is an error that names the command, and no model is asked', async () => {
   await using folder = await example();
   await rm(join(folder.path, '__recordings__'), { recursive: true });
-  for (const said of (await run(folder.path, { CI: '1', JUROR_MODEL: 'no-such-model' })).values())
+  for (const said of (await run(folder.path, { CI: '1', JUROR_MODEL: 'no-such-model' })).values()) {
     expect(said).toMatch(
-      /^failed JurorError: __recordings__\/capitals\.test\.ts\.jsonl: expected a recording, got none; make it with: JUROR_RECORD=1 npx vitest run capitals\.test\.ts/,
+      /^failed JurorError: __recordings__\/capitals\.test\.ts\.jsonl: expected a recording, got none; make it with: JUROR_RECORDINGS=1 npx vitest run capitals\.test\.ts/,
     );
+    // Of the frames, the test's line is what helps.
+    expect(said).toMatch(/capitals\.test\.ts:\d+:\d+/);
+    expect(said).not.toMatch(/src\/(judge|scoring|vitest)\//);
+  }
 });
 
 test('elsewhere, what is recorded is played, and only a new question wants a model', async () => {
@@ -115,4 +119,26 @@ test('--update makes the recording anew, and drops what is not asked only where 
   await run(folder.path, {}, ['--update']);
   expect(await recorded()).toBe(2);
   expect([...(await run(folder.path)).values()]).toEqual(['passed ', 'passed ']);
+});
+
+test('where a model may be asked, tests have time for it: with --update and without a recording, in CI as well', async () => {
+  await using folder = await example();
+  const source = (options: string) => `
+    import { useJudge } from 'juror/vitest';
+    import { expect, test } from 'vitest';
+    import { fakeEngine } from '${join(root, 'test', 'support', 'fake-engine.ts')}';
+    const slow = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return fakeEngine();
+    };
+    useJudge({ engine: slow, ${options} });
+    test('waits', () => expect('one').toScoreAtLeast(0, { prompt: 'x' }));
+  `;
+  const waited = async (options: string, ...flags: string[]) => {
+    await writeFile(join(folder.path, 'capitals.test.ts'), source(options));
+    return (await run(folder.path, { CI: '1' }, ['--testTimeout=100', ...flags])).get('waits');
+  };
+  expect(await waited("recording: 'slow.jsonl'", '--update')).toBe('passed ');
+  expect(await waited('recording: false')).toBe('passed ');
+  expect(await waited('recording: false, timeout: 100')).toMatch(/^failed .*timed out/);
 });

@@ -17,13 +17,13 @@ import {
 } from './rows.ts';
 
 /** What the games of one order are worth to the answer shown first, from 1 to 0; a strong verdict counts three times. */
-const labels: Readonly<Record<string, readonly [worth: number, times: number]>> = {
-  'A>>B': [1, 3],
-  'A>B': [1, 1],
-  'A=B': [0.5, 1],
-  'B>A': [0, 1],
-  'B>>A': [0, 3],
-};
+const labels: ReadonlyMap<string, readonly [worth: number, times: number]> = new Map([
+  ['A>>B', [1, 3]],
+  ['A>B', [1, 1]],
+  ['A=B', [0.5, 1]],
+  ['B>A', [0, 1]],
+  ['B>>A', [0, 3]],
+]);
 
 /** The baselines that Arena-Hard compares with, by category; 0.1 knows one. */
 const baselines: Readonly<Record<string, string>> = {
@@ -139,7 +139,10 @@ function judgmentRow(row: Row, id: string, bench: Bench, place: ErrorPlace, read
   if (question === undefined)
     throw unfitRow(place, 'uid', `expected a question of question.jsonl, got "${id}"`);
   const category = textIn(row.category) ?? (row.question_id === undefined ? '' : 'arena-hard-v0.1');
-  const baseline = reading.baseline ?? textIn(row.baseline) ?? baselines[category];
+  const baseline =
+    reading.baseline ??
+    textIn(row.baseline) ??
+    (Object.hasOwn(baselines, category) ? baselines[category] : undefined);
   if (baseline === undefined)
     throw unfitRow(place, 'baseline', `expected the baseline's name, got none for category "${category}"`);
   const answer = (model: string, field: string): string => {
@@ -171,12 +174,12 @@ function labelOf(games: readonly unknown[], place: ErrorPlace): string | undefin
   for (const [index, game] of games.entries()) {
     const score = (game as { score?: unknown } | null)?.score;
     if (score === null || score === undefined) return undefined;
-    const known = labels[String(score)];
+    const known = labels.get(String(score));
     if (known === undefined)
       throw unfitRow(
         place,
         `games.${index}.score`,
-        `expected one of ${Object.keys(labels).join(', ')}, got "${String(score)}"`,
+        `expected one of ${[...labels.keys()].join(', ')}, got "${String(score)}"`,
       );
     const [worth, times] = known;
     lead += (index % 2 === 0 ? 1 : -1) * (worth - 0.5) * times;

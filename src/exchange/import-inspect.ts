@@ -25,15 +25,12 @@ export async function* inspectRows(path: string, reading: Reading): AsyncGenerat
   const ending = extname(path).toLowerCase();
   if (ending === '.eval' || ending === '.json') {
     let logged = 0;
-    let epochs = 1;
-    for await (const part of ending === '.eval' ? archived(path) : written(path)) {
-      if (part.epochs !== undefined) epochs = part.epochs;
-      if (part.row === undefined) continue;
+    const { epochs, parts } = ending === '.eval' ? await archived(path) : await written(path);
+    for await (const { place, asks, row } of parts) {
       logged++;
       try {
-        yield part.asks
-          ? datasetRow(part.row, part.place)
-          : { row: sampleRow(part.row, part.place, epochs), place: part.place };
+        const own = await row();
+        yield asks ? datasetRow(own, place) : { row: sampleRow(own, place, epochs), place };
       } catch (error) {
         reportRow(report, error);
       }
@@ -53,37 +50,52 @@ export async function* inspectRows(path: string, reading: Reading): AsyncGenerat
   }
 }
 
+interface Log {
+  /** Most epochs of a sample: with several, each is a sample of its own. */
+  readonly epochs: number;
+  readonly parts: AsyncIterable<LogPart>;
+}
+
 interface LogPart {
   readonly place: ErrorPlace;
-  readonly row?: Row;
   /** The row is of a data set. */
-  readonly asks?: boolean;
-  readonly epochs?: number;
+  readonly asks: boolean;
+  /** Read it. Throws JurorError `data` for a damaged one; the others can still be read. */
+  row(): Promise<Row>;
 }
 
 /** `header.json` comes last in an archive: epochs are told from the names of its samples. */
-async function* archived(file: string): AsyncGenerator<LogPart> {
+async function archived(file: string): Promise<Log> {
   let epochs = 1;
-  for await (const { name } of zipMembers(file)) {
-    const epoch = Number(/^samples\/.*_epoch_(\d+)\.json$/.exec(name)?.[1] ?? 1);
-    epochs = Math.max(epochs, epoch);
+  for await (const { name } of zipMembers(file))
+    epochs = Math.max(epochs, Number(/^samples\/.*_epoch_(\d+)\.json$/.exec(name)?.[1] ?? 1));
+  async function* parts(): AsyncGenerator<LogPart> {
+    for await (const { name, text } of zipMembers(file)) {
+      if (!name.startsWith('samples/')) continue;
+      const place = { file, field: name };
+      const row = async () => {
+        const value = parsed(await text(), place);
+        if (isObject(value)) return value;
+        throw new JurorError('data', `expected a sample, got ${kindOf(value)}`, { place });
+      };
+      yield { place, asks: false, row };
+    }
   }
-  yield { place: { file }, epochs };
-  for await (const { name, text } of zipMembers(file)) {
-    if (!name.startsWith('samples/')) continue;
-    const value = parsed(await text(), { file });
-    if (!isObject(value)) throw unfitRow({ file }, name, `expected a sample, got ${kindOf(value)}`);
-    yield { place: { file }, row: value };
-  }
+  return { epochs, parts: parts() };
 }
 
-async function* written(file: string): AsyncGenerator<LogPart> {
-  for await (const { path, value, line } of readJsonParts(file, ['eval.config', 'samples[]', '[]'])) {
-    const place = { file, line };
-    if (path === 'eval.config') {
-      if (isObject(value) && typeof value.epochs === 'number') yield { place, epochs: value.epochs };
-    } else if (isObject(value)) yield { place, row: value, asks: path === '[]' };
+/** Inspect writes its configuration before the samples, and juror after them. */
+async function written(file: string): Promise<Log> {
+  let epochs = 1;
+  for await (const { value } of readJsonParts(file, ['eval.config'])) {
+    if (isObject(value) && typeof value.epochs === 'number') epochs = value.epochs;
+    break;
   }
+  async function* parts(): AsyncGenerator<LogPart> {
+    for await (const { path, value, line } of readJsonParts(file, ['samples[]', '[]']))
+      if (isObject(value)) yield { place: { file, line }, asks: path === '[]', row: async () => value };
+  }
+  return { epochs, parts: parts() };
 }
 
 /** A row of a data set: `input`, `target`, `id`, `choices`, `metadata`. */
@@ -95,7 +107,10 @@ function datasetRow(row: Row, place: ErrorPlace): PlacedRow {
       'input',
       `expected input, got ${Object.keys(row).slice(0, 12).join(', ') || 'no fields'}`,
     );
-  const options = Array.isArray(choices) && choices.length > 0 ? { choices } : {};
+  const options = {
+    ...(Array.isArray(choices) && choices.length > 0 ? { choices } : {}),
+    ...given({ targets: targetsOf(target) }),
+  };
   return {
     row: {
       ...given({ id, reference: targetOf(target) }),
@@ -141,6 +156,7 @@ function sampleRow(row: Row, place: ErrorPlace, epochs: number): Row {
       inspect: given({
         id: row.id,
         epoch,
+        targets: targetsOf(row.target),
         choices: Array.isArray(row.choices) ? row.choices : undefined,
         scores: isObject(row.scores) && Object.keys(row.scores).length > 0 ? row.scores : undefined,
       }),
@@ -199,7 +215,12 @@ function labelOf(scores: readonly NamedScore[]): unknown {
   return numbers.length === 0 ? undefined : Object.fromEntries(numbers);
 }
 
-/** The first of several targets; the others stay in the metadata with the scores. */
+/** All of several targets, for the metadata. */
+function targetsOf(target: unknown): unknown[] | undefined {
+  return Array.isArray(target) && target.length > 1 ? target : undefined;
+}
+
+/** The target, or the first of several. */
 function targetOf(target: unknown): unknown {
   const texts = Array.isArray(target) ? target : [target];
   return texts.find((text) => typeof text === 'string' && text !== '');

@@ -156,10 +156,20 @@ function winnerIn({ g1_winner: first, g2_winner: second = first }: Row): unknown
   return first === second ? first : 'tie';
 }
 
-/** A person's judgment of two whole conversations: MT-Bench's `human_judgments`, Chatbot Arena. */
+/**
+ * A person's judgment of two conversations: MT-Bench's `human_judgments`, Chatbot Arena. The first turn's judgment is about the first
+ * turn, though the row holds both.
+ */
 function humanRow(row: Row): Row {
-  const label = row.winner;
-  return { ...row, ...voteOf(nameIn(row.judge), label) };
+  const { turn, winner } = row;
+  const judged = (messages: unknown) =>
+    turn === 1 && Array.isArray(messages) ? messages.slice(0, 2) : messages;
+  return {
+    ...row,
+    conversation_a: judged(row.conversation_a),
+    conversation_b: judged(row.conversation_b),
+    ...voteOf(nameIn(row.judge), winner),
+  };
 }
 
 function conversation(turns: readonly string[], answers: readonly string[], turn: number): Message[] {

@@ -109,11 +109,17 @@ function preferred(preference: unknown): string | undefined {
   return value === 0 || value === 1.5 ? 'tie' : value < 1.5 ? 'a' : 'b';
 }
 
+const decisions: ReadonlyMap<unknown, number> = new Map([
+  ['A>B', 1],
+  ['B>A', -1],
+  ['A=B', 0],
+]);
+
 /** What both orders of a judge's decisions say; the second is of the answers exchanged. */
 function decisionOf(judgments: unknown): string | undefined {
   if (!Array.isArray(judgments)) return undefined;
   const signs = judgments.map((judgment: { decision?: unknown } | null, game) => {
-    const sign = { 'A>B': 1, 'B>A': -1, 'A=B': 0 }[String(judgment?.decision)];
+    const sign = decisions.get(judgment?.decision);
     return sign === undefined ? undefined : game === 1 ? -sign : sign;
   });
   if (signs.length === 0 || signs.some((sign) => sign === undefined)) return undefined;

@@ -1,7 +1,6 @@
 /** Parts of one large JSON value, read as they come: the elements of a list deep inside, and values beside it. */
-
 import { deepestRow, isDeeper, longestRow, readBytes } from '../dataset/files.ts';
-import { JurorError } from '../errors.ts';
+import { type ErrorPlace, JurorError } from '../errors.ts';
 
 /** A value of a part that was asked for. */
 export interface JsonPart {
@@ -157,7 +156,7 @@ function keyOf(codes: readonly number[]): string {
 }
 
 /** JSON as Python writes it too, where NaN and Infinity are words. */
-export function parsed(text: string, place: { readonly file: string; readonly line?: number }): unknown {
+export function parsed(text: string, place: ErrorPlace): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);

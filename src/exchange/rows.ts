@@ -61,9 +61,10 @@ export function without(row: Row, names: readonly string[]): Record<string, unkn
   return Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name)));
 }
 
-/** A row error at a field. */
+/** A row error at a field; within the member of an archive, where that is the place. */
 export function unfitRow(place: ErrorPlace, field: string, message: string): JurorError {
-  return new JurorError('data', message, { place: { ...place, field } });
+  const within = place.field === undefined ? field : `${place.field}: ${field}`;
+  return new JurorError('data', message, { place: { ...place, field: within } });
 }
 
 /** Text of a field; undefined for anything else. */

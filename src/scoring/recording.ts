@@ -20,7 +20,7 @@ export interface RecordingOptions {
   readonly file: string;
   /** Default {@link recordingUpdate}. */
   readonly update?: RecordingUpdate | undefined;
-  /** The command that makes it anew, for messages. Default: run again with JUROR_RECORD=1. */
+  /** The command that makes it anew, for messages. Default: run again with JUROR_RECORDINGS=1. */
   readonly command?: string | undefined;
 }
 
@@ -33,11 +33,11 @@ export interface RecordedEngine extends Engine, TextGenerator {
 const updates: readonly RecordingUpdate[] = ['none', 'new', 'all'];
 
 /**
- * What the environment wants of recordings: JUROR_RECORD, where it is set, as `none`, `new`, `all` or `1`, which is `all`; `none` where
- * CI is set; `new` otherwise. Throws JurorError `usage` for another JUROR_RECORD.
+ * What the environment wants of recordings: JUROR_RECORDINGS, where it is set, as `none`, `new`, `all` or `1`, which is `all`; `none` where
+ * CI is set; `new` otherwise. Throws JurorError `usage` for another JUROR_RECORDINGS.
  */
 export function recordingUpdate(environment: NodeJS.ProcessEnv = process.env): RecordingUpdate {
-  const asked = environment.JUROR_RECORD;
+  const asked = environment.JUROR_RECORDINGS;
   if (asked === '1') return 'all';
   if (asked) {
     const known = updates.find((update) => update === asked);
@@ -45,7 +45,7 @@ export function recordingUpdate(environment: NodeJS.ProcessEnv = process.env): R
     const nearest = nearestName(asked, updates);
     throw new JurorError(
       'usage',
-      `JUROR_RECORD: expected 1, ${updates.join(', ')}, got '${asked}'${nearest ? `; did you mean ${nearest}?` : ''}`,
+      `JUROR_RECORDINGS: expected 1, ${updates.join(', ')}, got '${asked}'${nearest ? `; did you mean ${nearest}?` : ''}`,
     );
   }
   const { CI } = environment;
@@ -62,7 +62,7 @@ export async function openRecordedEngine(
   options: RecordingOptions,
 ): Promise<RecordedEngine> {
   const { file, update = recordingUpdate(), command } = options;
-  const again = command ?? 'the same command with JUROR_RECORD=1';
+  const again = command ?? 'the same command with JUROR_RECORDINGS=1';
   const exists = await access(file).then(
     () => true,
     () => false,
@@ -144,7 +144,7 @@ function refuse(error: unknown, file: string, again: string): never {
   throw new JurorError(
     'engine',
     `the recording lacks this question: the prompt, the answer, the rubric or the judge has changed since it was made; make it anew with: ${again}`,
-    { place: { file: relative('.', file) || file }, cause: error },
+    { place: { file: relative('.', file) || file } },
   );
 }
 

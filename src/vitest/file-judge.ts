@@ -30,11 +30,11 @@ export interface FileJudgeOptions extends EngineChoice, Pick<AnswerJudgeOptions,
    */
   readonly recording?: string | false | undefined;
   /**
-   * What may become of the recording. Default: JUROR_RECORD where it is set; else as vitest does with snapshots: `all` with `--update`,
+   * What may become of the recording. Default: JUROR_RECORDINGS where it is set; else as vitest does with snapshots: `all` with `--update`,
    * `none` in CI, `new` otherwise.
    */
   readonly update?: RecordingUpdate | undefined;
-  /** Milliseconds that a test may take where a model may be asked, outside CI. Default 600,000. */
+  /** Milliseconds that a test may take where a model may be asked. Default 600,000. */
   readonly timeout?: number | undefined;
 }
 
@@ -69,8 +69,7 @@ const claimed = new Map<string, FileJudge>();
 export function useJudge(options: FileJudgeOptions = {}): FileJudge {
   const judge = createFileJudge(options);
   current = judge;
-  const asksModel = options.engine === undefined && options.replay === undefined;
-  if (asksModel && recordingUpdate() !== 'none') vi.setConfig({ testTimeout: options.timeout ?? longest });
+  if (mayAskModel(options)) vi.setConfig({ testTimeout: options.timeout ?? longest });
   afterAll(async () => {
     if (current === judge) current = undefined;
     await judge.close({ keepUnasked: hasUnfinished(tested as Task | undefined) });
@@ -105,8 +104,7 @@ function createFileJudge(options: FileJudgeOptions): FileJudge {
   const named = { ...choice, ...(model === undefined ? {} : { model }) };
   const open = async (): Promise<Engine> => {
     const opened = async () => (typeof given === 'function' ? given() : (given ?? openEngineByName(named)));
-    const isRecorded = recording ?? (given === undefined && choice.replay === undefined);
-    if (isRecorded === false) return opened();
+    if (!isRecorded(options)) return opened();
     const { testPath, snapshotState } = expect.getState();
     if (testPath === undefined)
       throw new JurorError('usage', 'expected a judge to be asked within a test, where its file is known');
@@ -117,8 +115,8 @@ function createFileJudge(options: FileJudgeOptions): FileJudge {
     claim(file, judge);
     recorded = await openRecordedEngine(opened, {
       file: relative('.', file),
-      update: update ?? wanted(snapshotState),
-      command: `JUROR_RECORD=1 npx vitest run ${relative('.', testPath)}`,
+      update: update ?? wanted((snapshotState as SnapshotState | undefined)?.snapshotUpdateState),
+      command: `JUROR_RECORDINGS=1 npx vitest run ${relative('.', testPath)}`,
     });
     return recorded;
   };
@@ -163,13 +161,31 @@ function claim(file: string, judge: FileJudge): void {
   claimed.set(file, judge);
 }
 
-/** JUROR_RECORD, or what vitest does with snapshots. */
-function wanted(snapshotState: unknown): RecordingUpdate {
+function isRecorded({ recording, engine, replay }: FileJudgeOptions): boolean {
+  return (recording ?? (engine === undefined && replay === undefined)) !== false;
+}
+
+/** Whether tests may wait for a model: always without a recording, and with one where it may be written. */
+function mayAskModel(options: FileJudgeOptions): boolean {
+  if (!isRecorded(options)) return options.replay === undefined;
+  // At the top of a file, only vitest's worker knows of --update.
+  const { __vitest_worker__: worker } = globalThis as { __vitest_worker__?: Worker };
+  return (options.update ?? wanted(worker?.config?.snapshotOptions?.updateSnapshot)) !== 'none';
+}
+
+interface Worker {
+  readonly config?: { readonly snapshotOptions?: { readonly updateSnapshot?: unknown } };
+}
+
+interface SnapshotState {
+  readonly snapshotUpdateState?: unknown;
+}
+
+/** JUROR_RECORDINGS, or what vitest does with snapshots. */
+function wanted(snapshots: unknown): RecordingUpdate {
   const environment = recordingUpdate();
-  if (process.env.JUROR_RECORD) return environment;
-  const state = snapshotState as { readonly snapshotUpdateState?: unknown } | undefined;
-  const update = state?.snapshotUpdateState;
-  return update === 'all' || update === 'none' || update === 'new' ? update : environment;
+  if (process.env.JUROR_RECORDINGS) return environment;
+  return snapshots === 'all' || snapshots === 'none' || snapshots === 'new' ? snapshots : environment;
 }
 
 interface Task {

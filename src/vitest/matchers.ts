@@ -141,7 +141,13 @@ export const answerMatchers = {
  * vitest asks without waiting, is refused instead of passing for ever.
  */
 function matched(state: MatcherState, judge: () => Promise<Matched>): Promise<Matched> {
-  const outcome = judge();
+  const site = new Error();
+  const outcome = judge().catch((error: unknown) => {
+    // Where the matcher stands is what helps, not where a judge gave up.
+    if (JurorError.isInstance(error))
+      error.stack = `${error.name}: ${error.message}\n${framesOf(site).join('\n')}`;
+    throw error;
+  });
   const { task } = state;
   if (task) {
     noteTested(task.file);
@@ -158,6 +164,14 @@ function matched(state: MatcherState, judge: () => Promise<Matched>): Promise<Ma
       );
     },
   });
+}
+
+/** Frames of who called the matcher. */
+function framesOf({ stack = '' }: Error): string[] {
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(2);
 }
 
 function answerOf(received: unknown, options: AnswerMatcherOptions): AnswerToScore {

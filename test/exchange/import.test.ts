@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readSamples, writeRows } from '../../src/dataset.ts';
@@ -270,6 +271,17 @@ test('MT-Bench: questions alone are prompts, and a person’s judgment is a vote
     ),
   );
   expect(human.samples).toMatchObject([{ label: 'b', annotations: [{ annotator: 'expert_1', label: 'b' }] }]);
+  const both = (text: string) => [...turns(`${text}1`), ...turns(`${text}2`)];
+  const [first, second] = await Promise.all(
+    [1, 2].map(async (turn) => {
+      const row = { model_a: 'x', model_b: 'y', winner: 'tie', judge: 'expert_1', turn };
+      const text = jsonLines([{ ...row, conversation_a: both('a'), conversation_b: both('b') }]);
+      return (await imported('mt-bench', await temporaryFile('turns.jsonl', text))).samples[0];
+    }),
+  );
+  // A judgment of the first turn is about the first turn, though its row holds both.
+  expect(JSON.stringify(first)).not.toContain('a2');
+  expect(JSON.stringify(second)).toContain('a2');
 });
 
 const games = (first: string | null, second: string | null) =>
@@ -578,6 +590,185 @@ test('promptfoo: results, and tests that ask', async () => {
   await expect(
     collect(importSamples('promptfoo', await temporaryFile('x.json', '{"a": 1}'))),
   ).rejects.toThrow('expected results of promptfoo eval');
+});
+
+test('promptfoo: a grader that failed is neither a vote nor a label', async () => {
+  const component = (score: number, type: string, metadata?: object) => ({
+    pass: score > 0.5,
+    score,
+    assertion: { type },
+    metadata,
+  });
+  const result = (id: string, gradingResult: object) => ({
+    id,
+    score: 0.5,
+    success: false,
+    prompt: { raw: 'Q' },
+    response: { output: 'x' },
+    gradingResult: { pass: false, score: 0.5, ...gradingResult },
+  });
+  const failing = [component(0, 'javascript', { graderError: true }), component(1, 'contains')];
+  const { samples } = await imported(
+    'promptfoo',
+    await temporaryFile(
+      'results.json',
+      JSON.stringify({
+        results: {
+          results: [
+            result('parts', { componentResults: failing }),
+            result('whole', { metadata: { graderError: true } }),
+            result('well', { componentResults: [component(0, 'javascript'), component(1, 'contains')] }),
+          ],
+        },
+      }),
+    ),
+  );
+  const [parts, whole, well] = samples;
+  for (const sample of [parts, whole]) {
+    expect(sample).not.toHaveProperty('label');
+    expect(sample).not.toHaveProperty('annotations');
+  }
+  expect(parts?.metadata).toMatchObject({
+    grader_error: true,
+    assertions: [{ annotator: 'contains', label: 1 }],
+  });
+  expect(well).toMatchObject({ label: 0.5, annotations: [{ label: 0 }, { label: 1 }] });
+});
+
+test('promptfoo: tests as promptfoo reads them', async () => {
+  const from = async (name: string, text: string) => {
+    const { samples, errors } = await imported('promptfoo', await temporaryFile(name, text));
+    return { prompts: samples.map(({ prompt }) => prompt), samples, errors };
+  };
+  const single = 'prompts: "Say {{a}} {{b}}"\ntests:\n  - vars: { a: [1, 2], b: [x, y] }\n';
+  expect((await from('single.yaml', single)).prompts).toEqual(['Say 1 x', 'Say 1 y', 'Say 2 x', 'Say 2 y']);
+  const whole = `${single}    options: { disableVarExpansion: true, prefix: 'P ' }\n`;
+  expect((await from('whole.yaml', whole)).prompts).toEqual(['P Say [1,2] ["x","y"]']);
+  const files = await from('files.yaml', 'prompts: [one.txt]\ntests:\n  - vars: { a: x }\n');
+  expect(files.errors).toEqual([
+    'files.yaml: prompts: expected the text of a prompt, got one.txt; import results instead',
+  ]);
+  const variable = await from('variable.yaml', 'prompts: ["{{a}}"]\ntests:\n  - vars: { a: file://a.txt }\n');
+  expect(variable.errors).toEqual([
+    // Messages are cut at their last slash here.
+    'a.txt; import results instead',
+  ]);
+  const table = await from(
+    'tests.csv',
+    'prompt,__expected1,__expected2,__description,__suffix,__metadata:kind\nhello,contains: h,equals: hi,greets, now,easy\n',
+  );
+  expect(table.samples).toMatchObject([
+    {
+      prompt: 'hello now',
+      reference: 'hi',
+      metadata: { description: 'greets', vars: { prompt: 'hello' }, test_metadata: { kind: 'easy' } },
+    },
+  ]);
+  expect(table.samples[0]?.metadata?.vars).toEqual({ prompt: 'hello' });
+});
+
+test('names of what every object has are no labels, decisions or baselines', async () => {
+  const pair = {
+    pair_id: 'p',
+    question: 'q',
+    response_A: 'x',
+    response_B: 'y',
+    label: 'A>B',
+    judge_name: 'j',
+  };
+  const judgments = [{ decision: 'constructor' }, { decision: 'B>A' }];
+  const decided = await imported(
+    'judgebench',
+    await temporaryFile('pairs.jsonl', jsonLines([{ ...pair, judgments }])),
+  );
+  expect(decided.samples).toMatchObject([{ label: 'a' }]);
+  expect(decided.samples[0]).not.toHaveProperty('annotations');
+  const answer = (model: string) => [{ uid: 'u', model, messages: [{ role: 'assistant', content: model }] }];
+  const folder = await tree({
+    'question.jsonl': [{ uid: 'u', prompt: 'p' }],
+    'model_answer/base.jsonl': answer('base'),
+    'model_answer/m.jsonl': answer('m'),
+    'model_judgment/j/m.jsonl': [
+      { uid: 'u', baseline: 'base', model: 'm', judge: 'j', games: games('A>B', 'constructor') },
+      { uid: 'u', category: 'constructor', model: 'm', judge: 'j', games: games('A>B', 'A>B') },
+      { uid: 'u', baseline: 'base', model: 'm', judge: 'j', games: games('A>B', 'B>A') },
+    ],
+  });
+  const { samples, errors } = await imported('arena-hard', join(folder, 'model_judgment/j'));
+  expect(samples).toMatchObject([{ label: 'a' }]);
+  expect(errors).toEqual([
+    expect.stringContaining('games.1.score: expected one of A>>B, A>B, A=B, B>A, B>>A, got "constructor"'),
+    expect.stringContaining('baseline: expected the baseline\'s name, got none for category "constructor"'),
+  ]);
+});
+
+test('Inspect: epochs are told wherever the configuration stands', async () => {
+  const sample = (epoch: number) => ({
+    id: 1,
+    epoch,
+    input: 'Q',
+    target: ['T', 'U'],
+    output: { completion: 'A' },
+  });
+  const log = { version: 2, samples: [sample(1), sample(2)], eval: { config: { epochs: 2 } } };
+  const { samples, errors } = await imported('inspect', await temporaryFile('log.json', JSON.stringify(log)));
+  expect(errors).toEqual([]);
+  expect(samples.map(({ id }) => id)).toEqual(['1-epoch-1', '1-epoch-2']);
+  expect(samples[0]).toMatchObject({ reference: 'T', metadata: { inspect: { targets: ['T', 'U'] } } });
+});
+
+/** An archive of members that are not compressed. */
+async function archive(name: string, members: Readonly<Record<string, string>>): Promise<string> {
+  const locals: Buffer[] = [];
+  const centrals: Buffer[] = [];
+  let offset = 0;
+  for (const [member, text] of Object.entries(members)) {
+    const [path, bytes] = [Buffer.from(member), Buffer.from(text)];
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt32LE(crc32(bytes), 10);
+    common.writeUInt32LE(bytes.length, 14);
+    common.writeUInt32LE(bytes.length, 18);
+    common.writeUInt16LE(path.length, 22);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, path, bytes]);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(offset, 10);
+    centrals.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), common, rest, path]));
+    locals.push(local);
+    offset += local.length;
+  }
+  const central = Buffer.concat(centrals);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(centrals.length, 8);
+  end.writeUInt16LE(centrals.length, 10);
+  end.writeUInt32LE(central.length, 12);
+  end.writeUInt32LE(offset, 16);
+  const file = join(await temporaryFolder(), name);
+  await writeFile(file, Buffer.concat([...locals, central, end]));
+  return file;
+}
+
+test('Inspect: a damaged sample of an archive is told by its name, and the others are read', async () => {
+  const sample = (id: number, input: unknown = 'Q') =>
+    JSON.stringify({ id, epoch: 1, input, output: { completion: `A${id}` } });
+  const { samples, errors } = await imported(
+    'inspect',
+    await archive('log.eval', {
+      'samples/1_epoch_1.json': sample(1),
+      'samples/2_epoch_1.json': '{"id"',
+      'samples/3_epoch_1.json': '[]',
+      'samples/4_epoch_1.json': sample(4, []),
+      'samples/5_epoch_1.json': sample(5),
+      'header.json': '{}',
+    }),
+  );
+  expect(samples.map(({ id }) => id)).toEqual(['1', '5']);
+  expect(errors).toEqual([
+    expect.stringMatching(/^2_epoch_1\.json: expected JSON, got broken JSON/),
+    '3_epoch_1.json: expected a sample, got an empty list',
+    '4_epoch_1.json: input: expected text or messages, got an empty list',
+  ]);
 });
 
 test('Inspect: logs with several scorers and epochs, and rows of data sets', async () => {

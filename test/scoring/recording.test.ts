@@ -113,13 +113,13 @@ test.for([
   [{}, 'new'],
   [{ CI: 'true' }, 'none'],
   [{ CI: 'false' }, 'new'],
-  [{ CI: '1', JUROR_RECORD: '1' }, 'all'],
-  [{ JUROR_RECORD: 'none' }, 'none'],
-  [{ CI: '1', JUROR_RECORD: 'new' }, 'new'],
+  [{ CI: '1', JUROR_RECORDINGS: '1' }, 'all'],
+  [{ JUROR_RECORDINGS: 'none' }, 'none'],
+  [{ CI: '1', JUROR_RECORDINGS: 'new' }, 'new'],
 ] as const)('%o wants %s', ([environment, update]) => {
   expect(recordingUpdate(environment)).toBe(update);
 });
 
-test('another JUROR_RECORD is refused, with the nearest word', () => {
-  expect(() => recordingUpdate({ JUROR_RECORD: 'al' })).toThrow("got 'al'; did you mean all?");
+test('another JUROR_RECORDINGS is refused, with the nearest word', () => {
+  expect(() => recordingUpdate({ JUROR_RECORDINGS: 'al' })).toThrow("got 'al'; did you mean all?");
 });

@@ -1,43 +1,28 @@
 /** The real Inspect for tests: the example's requirements in a virtual environment, and run offline. */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../cli/juror.ts';
+import { cache, digestOf, installOnce, installStep } from './installed.ts';
 
 const execute = promisify(execFile);
 const requirements = join(root, 'examples/inspect/requirements.txt');
 
 /** The folder of a virtual environment with Inspect, made where it is missing. */
 export async function installInspect(): Promise<string> {
-  const wanted = await readFile(requirements, 'utf8');
-  const digest = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
-  const folder = join(root, 'node_modules/.cache', `inspect-${digest}`);
-  const marker = join(folder, 'installed');
-  if (
-    await access(marker).then(
-      () => true,
-      () => false,
-    )
-  )
-    return folder;
-  process.stderr.write('integration tests: installing inspect-ai\n');
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(join(root, 'node_modules/.cache'), { recursive: true });
-  await execute('python3', ['-m', 'venv', folder]);
-  const pip = [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--no-compile',
-    '-r',
-    requirements,
-  ];
-  await execute(join(folder, 'bin/python'), pip, { maxBuffer: 2 ** 26 });
-  await writeFile(marker, '');
+  const digest = digestOf(await readFile(requirements, 'utf8'));
+  const folder = join(cache, `inspect-${digest}`);
+  await installOnce({
+    name: 'inspect-ai',
+    marker: join(folder, 'installed'),
+    digest,
+    async install() {
+      await installStep('python3', ['-m', 'venv', '--clear', folder]);
+      const quiet = ['--quiet', '--disable-pip-version-check', '--no-compile', '--retries=1'];
+      await installStep(join(folder, 'bin/python'), ['-m', 'pip', 'install', ...quiet, '-r', requirements]);
+    },
+  });
   return folder;
 }
 

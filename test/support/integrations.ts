@@ -1,13 +1,13 @@
 /** The examples in the tools of others: their packages installed, juror built, and their programs run as a user runs them. */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { glob, readFile, stat, writeFile } from 'node:fs/promises';
+import { glob, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { withLock } from '../../src/engine/models-lock.ts';
+import { root } from '../cli/juror.ts';
+import { cache, digestOf, installOnce, installStep, npmFlags } from './installed.ts';
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The folder of the examples, a project of its own. */
 export const integrations = join(root, 'examples', 'integrations');
@@ -19,23 +19,33 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Install what the lock names, without scripts of packages, and only where that has changed since; build juror where its sources have. */
+/** Install what the lock names where that has changed since, and build juror where its sources have. */
 export async function prepareIntegrations(): Promise<void> {
-  const lock = await readFile(join(integrations, 'package-lock.json'));
-  const digest = createHash('sha256').update(lock).digest('hex');
-  const marker = join(integrations, 'node_modules', '.installed');
-  if ((await readFile(marker, 'utf8').catch(() => '')) !== digest) {
-    process.stderr.write('integration tests: installing the packages of examples/integrations\n');
-    const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-    await run('npm', ['ci', ...options], { cwd: integrations, shell: process.platform === 'win32' });
-    await writeFile(marker, digest);
-  }
-  if ((await newest('src/**/*.ts')) > (await newest('dist/integrations/*.d.ts'))) {
+  await Promise.all([installPackages(), buildJuror()]);
+}
+
+async function installPackages(): Promise<void> {
+  const names = ['package.json', 'package-lock.json'].map((name) => join(integrations, name));
+  await installOnce({
+    name: 'examples-integrations',
+    marker: join(integrations, 'node_modules', '.installed'),
+    digest: digestOf(...(await Promise.all(names.map((file) => readFile(file, 'utf8'))))),
+    install: () => installStep('npm', ['ci', ...npmFlags], integrations),
+  });
+}
+
+/** Types are checked by `npm run types`, and not again here. */
+async function buildJuror(): Promise<void> {
+  const isFresh = async () => (await newest('src/**/*.ts')) <= (await newest('dist/integrations/*.d.ts'));
+  if (await isFresh()) return;
+  await mkdir(cache, { recursive: true });
+  await withLock(join(cache, 'build.lock'), async () => {
+    if (await isFresh()) return;
     process.stderr.write('integration tests: building dist/\n');
     const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     for (const project of ['tsconfig.build.json', 'tsconfig.types.json'])
-      await run(process.execPath, [compiler, '-p', project], { cwd: root });
-  }
+      await run(process.execPath, [compiler, '-p', project, '--noCheck'], { cwd: root });
+  });
 }
 
 /** Run a program of the folder with this Node, as in CI: what is not recorded is an error. */
@@ -44,7 +54,7 @@ export async function runIntegration(
   parameters: readonly string[] = [],
   environment: NodeJS.ProcessEnv = {},
 ): Promise<Ended> {
-  const { JUROR_RECORD: _, VITEST: __, NODE_OPTIONS: ___, ...inherited } = process.env;
+  const { JUROR_RECORDINGS: _, VITEST: __, NODE_OPTIONS: ___, ...inherited } = process.env;
   const env = { ...inherited, CI: '1', NO_COLOR: '1', ...environment };
   return run(process.execPath, [program, ...parameters], { cwd: integrations, env, maxBuffer: 2 ** 26 }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),

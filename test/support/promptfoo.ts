@@ -1,19 +1,13 @@
 /** The real promptfoo for tests: the example's lock installed without its optional providers, and run offline. */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { access, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../cli/juror.ts';
+import { cache, digestOf, installOnce, installStep, npmFlags } from './installed.ts';
 
-const run = runner();
+const run = promisify(execFile);
 const example = join(root, 'examples/promptfoo');
-
-function runner() {
-  const execute = promisify(execFile);
-  return (program: string, parameters: readonly string[], cwd: string, env = process.env) =>
-    execute(program, [...parameters], { cwd, env, maxBuffer: 2 ** 26, encoding: 'utf8' });
-}
 
 /**
  * A folder with promptfoo under its `node_modules`, installed where it is missing. Its optional dependencies are 1.6 GB of providers; of
@@ -21,37 +15,26 @@ function runner() {
  */
 export async function installPromptfoo(): Promise<string> {
   const lock = await readFile(join(example, 'package-lock.json'), 'utf8');
-  const digest = createHash('sha256').update(`${lock}${process.version}`).digest('hex').slice(0, 12);
-  const folder = join(root, 'node_modules/.cache', `promptfoo-${digest}`);
-  const marker = join(folder, 'installed');
-  if (
-    await access(marker).then(
-      () => true,
-      () => false,
-    )
-  )
-    return folder;
-  process.stderr.write('integration tests: installing promptfoo\n');
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  for (const name of ['package.json', 'package-lock.json'])
-    await copyFile(join(example, name), join(folder, name));
-  const lean = [
-    '--omit=optional',
-    '--omit=peer',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-  ];
-  await run('npm', ['ci', ...lean], folder);
-  await run('npm', ['install', '--no-save', ...lean, ...(await bindings(folder))], folder);
-  await writeFile(marker, '');
+  const digest = digestOf(lock, process.version);
+  const folder = join(cache, `promptfoo-${digest}`);
+  await installOnce({
+    name: 'promptfoo',
+    marker: join(folder, 'installed'),
+    digest,
+    async install() {
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder, { recursive: true });
+      for (const name of ['package.json', 'package-lock.json'])
+        await copyFile(join(example, name), join(folder, name));
+      const lean = ['--omit=optional', '--omit=peer', ...npmFlags];
+      await installStep('npm', ['install', '--no-save', ...lean, ...bindings(lock)], folder);
+    },
+  });
   return folder;
 }
 
-/** What of the optional dependencies is needed here. */
-async function bindings(folder: string): Promise<string[]> {
+/** What of the optional dependencies is needed here, in the lock's versions. */
+function bindings(lock: string): string[] {
   const { platform, arch } = process;
   const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
   const library =
@@ -62,12 +45,12 @@ async function bindings(folder: string): Promise<string[]> {
       : platform === 'win32'
         ? '-msvc'
         : '';
-  const version = async (name: string) =>
-    JSON.parse(await readFile(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
-  return [
-    `@libsql/${platform}-${arch}${library}@${await version('libsql')}`,
-    `@esbuild/${platform}-${arch}@${await version('esbuild')}`,
-  ];
+  const { packages } = JSON.parse(lock) as { packages: Record<string, { version: string } | undefined> };
+  return [`@libsql/${platform}-${arch}${library}`, `@esbuild/${platform}-${arch}`].map((name) => {
+    const version = packages[`node_modules/${name}`]?.version;
+    if (version === undefined) throw new Error(`promptfoo's lock has no ${name}: it does not run here`);
+    return `${name}@${version}`;
+  });
 }
 
 /** Run promptfoo in a folder within {@link installPromptfoo}'s: without telemetry, updates, remote calls or a home of the user's. */
@@ -91,7 +74,7 @@ export async function promptfoo(
     PROMPTFOO_SELF_HOSTED: '1',
   };
   const program = join(installed, 'node_modules/promptfoo/dist/src/entrypoint.js');
-  return run(process.execPath, [program, ...parameters], cwd, env).then(
+  return run(process.execPath, [program, ...parameters], { cwd, env, maxBuffer: 2 ** 26 }).then(
     ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
     (error: { code?: number; stdout?: string; stderr?: string }) => ({
       code: error.code ?? -1,
