@@ -117,7 +117,7 @@ export async function performRun(
 
   let done = await pass(options.onRefused);
   // The folder holds verdicts of other data: they go, and what is judged is found again.
-  if ((await countPlan(run)) > done.verdicts) {
+  if ((await run.store.planCount()) > done.verdicts) {
     await store.clearPlan();
     done = await pass(() => {});
   }
@@ -198,12 +198,6 @@ export async function describeRun(
 
 function slicesIn({ slices }: SuiteSamples): DescribeOptions['slicesOf'] {
   return (sampleId) => slices.get(sampleId) ?? {};
-}
-
-async function countPlan({ store }: Run): Promise<number> {
-  let rows = 0;
-  for await (const _row of store.plan()) rows++;
-  return rows;
 }
 
 /**
