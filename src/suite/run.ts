@@ -93,7 +93,8 @@ export async function runSuite(loaded: LoadedSuite, options: RunSuiteOptions): P
       'usage',
       `calibration: expected one of a rubric that is judged, got one of '${calibration.rubric.id}'`,
     );
-  warnOfSlices(loaded, runs, onEvent);
+  // A part need not have what the whole has.
+  if (shard === undefined && filter.length === 0) warnOfSlices(loaded, runs, onEvent);
   return concludeSuite(loaded, {
     out,
     runs: runs.map(({ run }) => run),
