@@ -42,6 +42,9 @@ test('no score is null where that is left out, and an error where it would count
     score: null,
     comment: 'not scored: context: it does not fit',
   });
+  await expect(autoevals({ ...source, unscored: 'error' })({ ...given, output: long })).rejects.toMatchObject(
+    unscored,
+  );
   await expect(evalite(source)({ ...given, output: long })).rejects.toMatchObject(unscored);
   await expect(jurorJudge(source).assess({ ...run, output: long })).rejects.toMatchObject(unscored);
 });
