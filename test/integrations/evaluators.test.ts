@@ -104,3 +104,13 @@ test('as a middleware, the score comes with the answer, whole or streamed, and t
   expect(streamed.slice(0, 2)).toEqual(parts.slice(0, 2));
   expect(streamed[2]).toEqual({ type: 'finish', providerMetadata: whole.providerMetadata });
 });
+
+test('an answer of the AI SDK without text is not judged', async () => {
+  await using middleware = judgeMiddleware(source);
+  const doGenerate = async () => ({
+    content: [{ type: 'tool-call' }],
+    providerMetadata: { own: { kept: 1 } },
+  });
+  const { providerMetadata } = await middleware.wrapGenerate({ doGenerate, params: { prompt: 'Q' } });
+  expect(providerMetadata).toEqual({ own: { kept: 1 } });
+});
