@@ -17,9 +17,10 @@ for (const { input, expected } of questions) {
   }
 }
 
-// A scorer may be what another compares with: here for each item of a list. It brings no input, so the prompt is named.
+// A scorer may be what another compares with: here for each item of a list. It brings no input, so the prompt is named; and it counts null
+// as 0, so that what has no score has to be an error.
 const [first] = questions;
-await using item = jurorScorer<string, string>({ ...judging, prompt: () => first?.input });
+await using item = jurorScorer<string, string>({ ...judging, prompt: () => first?.input, unscored: 'error' });
 const { name, score } = await ListContains({
   output: ['Canberra.'],
   expected: ['Canberra'],

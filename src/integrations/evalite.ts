@@ -18,6 +18,7 @@ import { scoreOf } from './evaluate.ts';
 import { type Scorer, type ScorerOptions, scorer } from './scorer.ts';
 
 export type { JudgeSource, Rationale } from './evaluate.ts';
+export type { AnswerReading } from './reading.ts';
 export type { Scorer, ScorerArguments, ScorerOptions, ScorerReading, ScorerResult } from './scorer.ts';
 
 /**

@@ -12,9 +12,10 @@
  * @module
  */
 import { evaluator, type JudgeSource, type Rationale } from './evaluate.ts';
-import { promptOf, referenceOf, textOf } from './texts.ts';
+import { type AnswerReading, answerIn } from './reading.ts';
 
 export type { JudgeSource, Rationale } from './evaluate.ts';
+export type { AnswerReading } from './reading.ts';
 
 /** What an evaluator is handed. */
 export interface EvaluatorArguments {
@@ -24,15 +25,9 @@ export interface EvaluatorArguments {
 }
 
 /** How an evaluator names its score, and reads what it is handed. */
-export interface EvaluatorReading {
+export interface EvaluatorReading extends AnswerReading<EvaluatorArguments> {
   /** Key of the feedback. Default: the rubric's id. */
   readonly feedbackKey?: string | undefined;
-  /** The prompt. Default: the inputs: a text, a conversation, an object with one text, or else all of it as JSON. */
-  readonly prompt?: ((given: EvaluatorArguments) => unknown) | undefined;
-  /** The answer. Default: the outputs, read as the inputs are; of a conversation the last turn. */
-  readonly response?: ((given: EvaluatorArguments) => unknown) | undefined;
-  /** What was expected. Default: the reference outputs, read as the outputs are. */
-  readonly reference?: ((given: EvaluatorArguments) => unknown) | undefined;
 }
 
 /** Feedback on one run. */
@@ -58,11 +53,10 @@ export function jurorEvaluator(options: JudgeSource & EvaluatorReading): JurorEv
   const { feedbackKey, prompt, response, reference, ...source } = options;
   const asked = evaluator(source);
   const juror = async (given: EvaluatorArguments): Promise<EvaluatorFeedback> => {
-    const { rubric, score, rationale } = await asked.evaluate({
-      prompt: promptOf(prompt ? prompt(given) : given.inputs, 'inputs'),
-      response: textOf(response ? response(given) : given.outputs, 'outputs'),
-      reference: referenceOf(reference ? reference(given) : given.referenceOutputs, 'referenceOutputs'),
-    });
+    const reading = { prompt, response, reference };
+    const { rubric, score, rationale } = await asked.evaluate(
+      answerIn(given, reading, { prompt: 'inputs', response: 'outputs', reference: 'referenceOutputs' }),
+    );
     return { key: feedbackKey ?? rubric, score, comment: rationale.rationale, metadata: { ...rationale } };
   };
   return Object.assign(juror, { [Symbol.asyncDispose]: () => asked[Symbol.asyncDispose]() });

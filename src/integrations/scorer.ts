@@ -1,6 +1,6 @@
 /** A judge as a scorer of `{input, output, expected}`, the form of autoevals, Braintrust and evalite. */
 import { type Evaluated, evaluator, type JudgeSource, type Rationale } from './evaluate.ts';
-import { promptOf, referenceOf, textOf } from './texts.ts';
+import { type AnswerReading, answerIn } from './reading.ts';
 
 /** What a scorer is handed. */
 export interface ScorerArguments<Input = unknown, Output = unknown> {
@@ -10,15 +10,10 @@ export interface ScorerArguments<Input = unknown, Output = unknown> {
 }
 
 /** How a scorer names its score, and reads what it is handed. */
-export interface ScorerReading<Input = unknown, Output = unknown> {
+export interface ScorerReading<Input = unknown, Output = unknown>
+  extends AnswerReading<ScorerArguments<Input, Output>> {
   /** Default: the rubric's id. */
   readonly name?: string | undefined;
-  /** The prompt. Default: the input, as a text or as a conversation. */
-  readonly prompt?: ((given: ScorerArguments<Input, Output>) => unknown) | undefined;
-  /** The answer. Default: the output. */
-  readonly response?: ((given: ScorerArguments<Input, Output>) => unknown) | undefined;
-  /** What was expected. Default: `expected`. */
-  readonly reference?: ((given: ScorerArguments<Input, Output>) => unknown) | undefined;
 }
 
 /** A judge, and how a scorer reads what it is handed. */
@@ -45,11 +40,10 @@ export function scorer<Score extends number | null, Input, Output>(
   const { name, prompt, response, reference, ...source } = options;
   const asked = evaluator(source);
   const score = async (given: ScorerArguments<Input, Output>): Promise<ScorerResult<Score>> => {
-    const evaluated = await asked.evaluate({
-      prompt: promptOf(prompt ? prompt(given) : given.input, 'input'),
-      response: textOf(response ? response(given) : given.output, 'output'),
-      reference: referenceOf(reference ? reference(given) : given.expected, 'expected'),
-    });
+    const reading = { prompt, response, reference };
+    const evaluated = await asked.evaluate(
+      answerIn(given, reading, { prompt: 'input', response: 'output', reference: 'expected' }),
+    );
     return { name: name ?? evaluated.rubric, score: read(evaluated), metadata: { ...evaluated.rationale } };
   };
   return Object.assign(score, { [Symbol.asyncDispose]: () => asked[Symbol.asyncDispose]() });

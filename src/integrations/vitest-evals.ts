@@ -12,10 +12,11 @@
  */
 import { JurorError } from '../errors.ts';
 import { evaluator, type Json, type JudgeSource, scoreOf } from './evaluate.ts';
-import { promptOf, referenceOf, textOf } from './texts.ts';
+import { type AnswerReading, answerIn } from './reading.ts';
 import { openWriter, type WriterSource, written } from './writer.ts';
 
 export type { Json, JudgeSource, Rationale } from './evaluate.ts';
+export type { AnswerReading } from './reading.ts';
 export type { WriterSampling, WriterSource } from './writer.ts';
 
 /** What of vitest-evals' types is not read here, so that the package is not needed. */
@@ -35,15 +36,9 @@ export interface JudgedRun {
 }
 
 /** How a judge is named, and reads a run. */
-export interface RunReading {
-  /** Default: the rubric's id; of a file or a loaded rubric `juror`. */
+export interface RunReading extends AnswerReading<JudgedRun> {
+  /** Default: the rubric's id; of a file or a given judge `juror`. */
   readonly name?: string | undefined;
-  /** The prompt. Default: the input, as a text or as a conversation. */
-  readonly prompt?: ((run: JudgedRun) => unknown) | undefined;
-  /** The answer. Default: the output. */
-  readonly response?: ((run: JudgedRun) => unknown) | undefined;
-  /** What was expected. Default: `expected`. */
-  readonly reference?: ((run: JudgedRun) => unknown) | undefined;
 }
 
 /** A judge as `toSatisfyJudge` and `describeEval` take it. Disposing closes the engine that it opened. */
@@ -63,15 +58,12 @@ export interface JurorRunJudge extends AsyncDisposable {
 export function jurorJudge(options: JudgeSource & RunReading): JurorRunJudge {
   const { name, prompt, response, reference, ...source } = options;
   const asked = evaluator(source);
+  const reading = { prompt, response, reference };
   return {
     name: name ?? nameOf(source),
     async assess(run) {
       const evaluated = await asked.evaluate(
-        {
-          prompt: promptOf(prompt ? prompt(run) : run.input, 'input'),
-          response: textOf(response ? response(run) : run.output, 'output'),
-          reference: referenceOf(reference ? reference(run) : run.expected, 'expected'),
-        },
+        answerIn(run, reading, { prompt: 'input', response: 'output', reference: 'expected' }),
         run.signal ? { signal: run.signal } : {},
       );
       return { score: scoreOf(evaluated), metadata: { ...evaluated.rationale } };

@@ -305,3 +305,10 @@ test('what a format does not have is refused before anything is written', async 
     "did you mean 'answer-correctness'",
   );
 });
+
+test('RewardBench: a chosen answer that shares the top counts its share', async () => {
+  const responses = ['1 x', '1 y'].map((text, place) => ({ id: ['chosen', 'rejected'][place] ?? '', text }));
+  await using run = await judged([{ id: 's', prompt: 'Q', responses, label: 'chosen' }], 'helpfulness');
+  const { text } = await run.written('rewardbench', 'results.json');
+  expect(JSON.parse(text)).toMatchObject({ all: 0.5 });
+});

@@ -749,6 +749,23 @@ async function archive(name: string, members: Readonly<Record<string, string>>):
   return file;
 }
 
+test('Inspect: true is 1 and false is 0, alone and among the parts of a score', async () => {
+  const sample = (id: number, value: unknown) => ({
+    id,
+    input: 'Q',
+    output: { completion: 'A' },
+    scores: { s: { value } },
+  });
+  const values = [true, false, { fit: true, tone: false }];
+  const text = JSON.stringify({
+    version: 2,
+    eval: {},
+    samples: values.map((value, id) => sample(id, value)),
+  });
+  const { samples } = await imported('inspect', await temporaryFile('log.json', text));
+  expect(samples.map((row) => ('label' in row ? row.label : null))).toEqual([1, 0, { fit: 1, tone: 0 }]);
+});
+
 test('Inspect: a damaged sample of an archive is told by its name, and the others are read', async () => {
   const sample = (id: number, input: unknown = 'Q') =>
     JSON.stringify({ id, epoch: 1, input, output: { completion: `A${id}` } });

@@ -42,6 +42,9 @@ test('no score is null where that is left out, and an error where it would count
     score: null,
     comment: 'not scored: context: it does not fit',
   });
+  await expect(autoevals({ ...source, unscored: 'error' })({ ...given, output: long })).rejects.toMatchObject(
+    unscored,
+  );
   await expect(evalite(source)({ ...given, output: long })).rejects.toMatchObject(unscored);
   await expect(jurorJudge(source).assess({ ...run, output: long })).rejects.toMatchObject(unscored);
 });
@@ -100,4 +103,14 @@ test('as a middleware, the score comes with the answer, whole or streamed, and t
   const streamed = await Array.fromAsync(stream);
   expect(streamed.slice(0, 2)).toEqual(parts.slice(0, 2));
   expect(streamed[2]).toEqual({ type: 'finish', providerMetadata: whole.providerMetadata });
+});
+
+test('an answer of the AI SDK without text is not judged', async () => {
+  await using middleware = judgeMiddleware(source);
+  const doGenerate = async () => ({
+    content: [{ type: 'tool-call' }],
+    providerMetadata: { own: { kept: 1 } },
+  });
+  const { providerMetadata } = await middleware.wrapGenerate({ doGenerate, params: { prompt: 'Q' } });
+  expect(providerMetadata).toEqual({ own: { kept: 1 } });
 });

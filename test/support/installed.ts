@@ -61,9 +61,10 @@ export async function installStep(
   const shell = process.platform === 'win32' && program === 'npm';
   await execute(program, [...parameters], { cwd, shell, maxBuffer: 2 ** 26 }).catch((cause: unknown) => {
     const { stderr = '', message } = cause as { stderr?: string; message: string };
-    const said = stderr.trim().split('\n').slice(-12).join('\n') || message;
+    const lines = stderr.split('\n').filter((line) => !/^\s*$|^npm error\s+(at |$)/.test(line));
+    const said = lines.slice(0, 12).join('\n') || message;
     throw new Error(
-      `could not run ${program} ${parameters[0] ?? ''} in ${cwd}:\n${said}\n\n` +
+      `could not run ${[program, ...parameters.slice(0, 3)].join(' ')} in ${cwd}:\n${said}\n\n` +
         'These tests run the real packages of other tools. They install them once, which takes the network, npm, and Python 3.10 or newer with venv; then ' +
         'they need none of it. Try again where there is a network; the tests that install nothing are: npm run test:unit',
       { cause },

@@ -21,7 +21,9 @@ export interface Ended {
 
 /** Install what the lock names where that has changed since, and build juror where its sources have. */
 export async function prepareIntegrations(): Promise<void> {
-  await Promise.all([installPackages(), buildJuror()]);
+  // One that fails does not end the other half-way.
+  for (const done of await Promise.allSettled([installPackages(), buildJuror()]))
+    if (done.status === 'rejected') throw done.reason;
 }
 
 async function installPackages(): Promise<void> {
