@@ -32,12 +32,20 @@ export const openAll = `for (const fold of document.querySelectorAll('details'))
 export const faults = `axe.run().then(({ violations }) =>
   violations.map(({ id, impact, nodes }) => impact + ' ' + id + ' ' + nodes[0]?.html))`;
 
-/** The element with the focus: its words, its place among the folds or -1, and the line around it. */
-export const focused = `({
-  text: document.activeElement.textContent,
-  fold: [...document.querySelectorAll('summary')].indexOf(document.activeElement),
-  outline: getComputedStyle(document.activeElement).outlineStyle,
-})`;
+/** An element that had the focus: its words, its place among the folds or -1, and the line around it. */
+export interface Focused {
+  readonly text: string;
+  readonly fold: number;
+  readonly outline: string;
+}
+
+/** Notes every {@link Focused} element in `walked`. */
+export const watchFocus = `(() => {
+  const folds = [...document.querySelectorAll('summary')];
+  globalThis.walked = [];
+  document.addEventListener('focusin', ({ target }) => globalThis.walked.push({
+    text: target.textContent, fold: folds.indexOf(target), outline: getComputedStyle(target).outlineStyle }));
+})()`;
 
 /** Folds that are not within a closed one. */
 export const folds = `[...document.querySelectorAll('summary')].filter(

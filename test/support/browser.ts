@@ -4,7 +4,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 const run = promisify(execFile);
 /** For a network or another installation that is busy. */
@@ -50,11 +50,16 @@ export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 
-/** Where a screenshot of this name is kept: build output, to be looked at. */
-export async function screenshotPath(name: string): Promise<string> {
+/** With JUROR_SCREENSHOTS=1, a screenshot into .juror/screenshots, to be looked at; otherwise nothing: it checks nothing. */
+export async function screenshot(
+  page: Page,
+  name: string,
+  options: { fullPage?: boolean } = {},
+): Promise<void> {
+  if (!process.env.JUROR_SCREENSHOTS) return;
   const folder = fileURLToPath(new URL('../../.juror/screenshots', import.meta.url));
   await mkdir(folder, { recursive: true });
-  return join(folder, `${name}.png`);
+  await page.screenshot({ path: join(folder, `${name}.png`), ...options });
 }
 
 async function findBrowser(): Promise<string | undefined> {

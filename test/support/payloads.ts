@@ -125,6 +125,12 @@ const vectors: readonly ((number: number) => string)[] = [
   (number) => `<body background="${attacker}/${number}"><table background="${attacker}/${number}">`,
   (number) =>
     `<a ping="${attacker}/${number}" href=#>x</a><button formaction="javascript:${script(number)}">x</button>`,
+  // What a page's policy allows, as it is of its own server.
+  (number) => `<script src=/payload-${number}.js></script><link rel=stylesheet href=/payload-${number}.css>`,
+  (number) => `<img src=/payload-${number}.png><object data=/payload-${number}></object>`,
+  (number) =>
+    `<form action=/payload-${number}><button autofocus onfocus="${script(number)}">go</button></form>`,
+  () => '<dialog open><h1>Trusted</h1></dialog><x-payload onclick=alert(1)>x</x-payload>',
   () => '\u202egnp.exe\u2066 \u2067 \u200b\ufeff\u00ad\u{e0041}\u009b2J\u001b]0;x\u0007\r',
 ];
 
@@ -140,4 +146,9 @@ export function payloads(count = 1000): string[] {
   for (let number = 0; made.length < count; number++)
     made.push(`${vectors[number % vectors.length]?.(made.length)}`);
   return made;
+}
+
+/** The same, each behind its number: which are shown is read from the text of a page. */
+export function numberedPayloads(count = 1000): string[] {
+  return payloads(count).map((payload, number) => `p${number} ${payload}`);
 }

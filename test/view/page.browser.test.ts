@@ -1,11 +1,12 @@
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, screenshotPath } from '../support/browser.ts';
+import { launchBrowser, screenshot } from '../support/browser.ts';
+import { numberedPayloads } from '../support/payloads.ts';
 import { hostileAgreement, hostileItems, hostileRun } from './support/hostile-items.ts';
 import { madeUpAgreement, madeUpItems, madeUpRun } from './support/made-up.ts';
+import { lookForMarkup } from './support/markup.ts';
 import { heading, open, pressOn, settled, turnTo, until, watchedPage } from './support/page.ts';
-import { payloads } from './support/payloads.ts';
 import { type StubViewer, startStubViewer } from './support/stub-viewer.ts';
 
 let browser: Browser;
@@ -20,32 +21,8 @@ afterAll(async () => {
   await viewer?.[Symbol.asyncDispose]();
 });
 
-/** Elements that the page makes or has; anything else came out of a text. */
-const ownTags = new Set(
-  'html head meta title link script body a header main div noscript p h1 h2 h3 nav button span bdi form label input select option details summary ol ul li section article aside dl dt dd strong kbd table caption thead tbody tr th td progress datalist'.split(
-    ' ',
-  ),
-);
-
-/** What is wrong with the document as it is now, and which payloads it shows. */
-async function lookForMarkup(page: Page): Promise<{ readonly wrong: string[]; readonly shown: number[] }> {
-  return page.evaluate(`(() => {
-    for (const button of document.querySelectorAll('button.fold')) if (!button.hidden && button.getAttribute('aria-expanded') !== 'true') button.click();
-    const wrong = [];
-    const own = new Set(${JSON.stringify([...ownTags])});
-    for (const element of document.querySelectorAll('*')) {
-      if (!own.has(element.localName)) wrong.push(element.localName);
-      for (const { name, value } of element.attributes) if (/^on|^srcdoc$|^action$/.test(name) || (name === 'style' && !/^(--[a-z]+: [0-9.]+; ?)+$/.test(value))) wrong.push(element.localName + ' ' + name + ' ' + value);
-      if (element.localName === 'a' && !/^[?#]/.test(element.getAttribute('href') ?? '')) wrong.push('a to ' + element.getAttribute('href'));
-    }
-    if (document.scripts.length !== 1) wrong.push('scripts: ' + document.scripts.length);
-    if (window.__juror_fired !== undefined) wrong.push('a script ran');
-    return { wrong, shown: [...new Set(document.body.textContent.match(/p\\d+ /g) ?? [])].map((word) => Number(word.slice(1))) };
-  })()`);
-}
-
 test('a thousand payloads in every text field stay text', { timeout: 120_000 }, async () => {
-  const all = payloads(1000);
+  const all = numberedPayloads();
   expect(new Set(all).size).toBe(1000);
   const items = hostileItems(all);
   await using hostile = await startStubViewer({
@@ -125,13 +102,13 @@ test.for([
   await open(page, viewer.url);
   for (const [name, address] of Object.entries(views)) {
     await turnTo(page, address);
-    await page.screenshot({ path: await screenshotPath(`view-${name}-${colorScheme}-${width}`) });
+    await screenshot(page, `view-${name}-${colorScheme}-${width}`);
     expect(await seriousFaults(page, colorScheme), name).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width);
   }
   await page.keyboard.press('?');
   await page.waitForSelector('dialog[open]');
-  await page.screenshot({ path: await screenshotPath(`view-keys-${colorScheme}-${width}`) });
+  await screenshot(page, `view-keys-${colorScheme}-${width}`);
   expect(await seriousFaults(page, colorScheme), 'keys').toEqual([]);
   expect(faults).toEqual([]);
 });

@@ -134,6 +134,8 @@ test('only the page of this server on this machine is answered', async () => {
     ['label without type', 415, '/api/labels', post(without(json, 'content-type'))],
     ['label without cookie', 403, '/api/labels', post(without(json, 'cookie'))],
     ['a body too large', 413, '/api/labels', post(json, `${label}${' '.repeat(20_000)}`)],
+    ['a field of objects', 400, '/api/items?__proto__=x', { headers: own }],
+    ['a field twice', 400, '/api/items?run=a&run=b', { headers: own }],
     ['no JSON', 400, '/api/labels', post(json, '{')],
     ['another field', 400, '/api/labels', post(json, label.replace('{', '{"path":"/etc/passwd",'))],
     ['a name of controls', 400, '/api/labels', post(json, label.replace('ann', 'a\\u001b[2Jnn'))],

@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -9,7 +10,10 @@ import type { LabelRecord } from '../../src/view/api.ts';
 import { openViewer } from '../../src/view/server.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startJuror } from '../support/command.ts';
-import { heading, open, pressOn, settled, until, watchedPage } from './support/page.ts';
+import { payloadRun } from '../support/payload-run.ts';
+import { numberedPayloads } from '../support/payloads.ts';
+import { lookForMarkup } from './support/markup.ts';
+import { heading, open, pressOn, settled, turnTo, until, watchedPage } from './support/page.ts';
 
 const pairs = 1200;
 const home = mkdtempSync(join(tmpdir(), 'juror-view-'));
@@ -37,6 +41,65 @@ function records<Row>(name: string): Row[] {
     .filter(Boolean)
     .map((line) => JSON.parse(line));
 }
+
+test('a thousand payloads in a run folder, its data and its labels stay text on the real server’s page', async () => {
+  const all = numberedPayloads();
+  let used = 0;
+  const say = () => all[used++ % all.length] ?? '';
+  const tell = () => Array.from({ length: 10 }, say).join('\n');
+  await using place = await mkdtempDisposable(join(tmpdir(), 'juror-view-'));
+  const run = await payloadRun(place.path, { say, tell, samples: 24 });
+  const said = run.samples.map(({ id, responses: [first, second] }) => ({
+    sampleId: id,
+    rubricId: 'better-answer',
+    responseIds: [first?.id, second?.id],
+    annotator: say(),
+    label: second?.id,
+    score: null,
+    blind: true,
+  }));
+  await writeFile(
+    join(run.folder, 'labels.jsonl'),
+    said.map((record) => `${JSON.stringify(record)}\n`).join(''),
+  );
+  const faulty: unknown[] = [];
+  const hostile = await openViewer(run.folder, { data: [run.data], onFault: (error) => faulty.push(error) });
+  try {
+    const own = new URL('/', hostile.url).href;
+    await using watched = await watchedPage(browser);
+    const { page, faults, requests } = watched;
+    const read = new Set<number>();
+    const look = async () => {
+      const { wrong, shown } = await lookForMarkup(page);
+      expect(wrong).toEqual([]);
+      for (const number of shown) read.add(number);
+    };
+    await open(page, hostile.url);
+    await look();
+    await turnTo(page, (await page.locator('.items a').first().getAttribute('href')) ?? '');
+    for (let number = 0; number < run.samples.length; number++) {
+      await look();
+      if (number < run.samples.length - 1) await pressOn(page, 'j');
+    }
+    expect(read.size).toBe(1000);
+    const name = encodeURIComponent(said[3]?.annotator ?? '');
+    for (const address of [
+      '?view=agreement',
+      `?view=label&annotator=${name}`,
+      `?labelled=true&annotator=${name}&sort=contested`,
+      `?text=${encodeURIComponent(all[4] ?? '').slice(0, 190)}&slice=constructor%3Dx`,
+    ]) {
+      await turnTo(page, address);
+      await look();
+    }
+    expect(requests.filter((url) => !url.startsWith(own) || url.includes('payload-'))).toEqual([]);
+    // The last address names no slice: the server's refusal is all that may be noted.
+    expect(faults.filter((fault) => !fault.includes('status of 400'))).toEqual([]);
+    expect(faulty).toEqual([]);
+  } finally {
+    await hostile.close();
+  }
+});
 
 const status = (page: Page, sentence: string) =>
   until(page, `document.querySelector('.status')?.textContent.startsWith(${JSON.stringify(sentence)})`);
@@ -107,10 +170,12 @@ test('the page stays small however large the run is', async () => {
 test('two annotators label thirty items blind by keyboard, and agreement follows', {
   timeout: 180_000,
 }, async () => {
-  const seen = {
-    anna: await labelThirty('anna', () => false),
-    ben: await labelThirty('ben', (number) => number % 5 === 0),
-  };
+  // At once, as two people would.
+  const [anna, ben] = await Promise.all([
+    labelThirty('anna', () => false),
+    labelThirty('ben', (number) => number % 5 === 0),
+  ]);
+  const seen = { anna, ben };
   expect(seen.anna.items).toEqual(seen.ben.items);
   // Each has the answers in an order of their own, or the order would be the judge's.
   expect(seen.anna.first).not.toEqual(seen.ben.first);

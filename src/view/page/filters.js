@@ -143,6 +143,8 @@ export function filterForm(context) {
   const sliceNames = Object.keys(run.slices).slice(0, 100);
   if (sliceNames.length > 0) {
     let chosenName = '';
+    const valuesOf = (/** @type {string} */ name) =>
+      (Object.hasOwn(run.slices, name) ? run.slices[name] : undefined) ?? [];
     const nameOf = () => (state.slice ?? '').split('=', 1)[0] || chosenName;
     field(
       'slice-name',
@@ -151,7 +153,7 @@ export function filterForm(context) {
       nameOf,
       (name) => {
         chosenName = name;
-        const first = name && run.slices[name]?.[0];
+        const [first] = valuesOf(name);
         change({ slice: name && first !== undefined ? `${name}=${first}` : '' });
       },
     );
@@ -159,7 +161,7 @@ export function filterForm(context) {
       'slice',
       'Its value',
       () =>
-        (run.slices[nameOf()] ?? []).map((value) => ({
+        valuesOf(nameOf()).map((value) => ({
           value: `${nameOf()}=${value}`,
           text: plain(value, 60),
         })),
