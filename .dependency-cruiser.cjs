@@ -2,7 +2,7 @@
 const layers = [
   ['schema', 'errors', 'events', 'canonical'],
   ['aggregate', 'head'],
-  ['rubric', 'scale', 'prompt', 'prompt-template', 'fence', 'yaml', 'dataset', 'store', 'engine'],
+  ['rubric', 'scale', 'prompt', 'prompt-template', 'fence', 'problems', 'yaml', 'dataset', 'store', 'engine'],
   ['judge', 'preference', 'reward', 'exchange'],
   ['card', 'loop', 'suite', 'view', 'report', 'scoring'],
   ['cli', 'index', 'langchain', 'statistics', 'vitest', 'integrations'],

@@ -1,6 +1,7 @@
 /** Faults of gates that the schema cannot state. */
+
+import type { Problem } from '../problems.ts';
 import type { Rubric, Suite, SuiteGate, SuiteMeasure } from '../schema.ts';
-import type { Problem } from '../yaml.ts';
 import { judgeNames } from './combinations.ts';
 import { measuresOf } from './measure.ts';
 import { unknownName } from './names.ts';

@@ -1,5 +1,5 @@
 /** Names that users give, and what is said of those that are none. */
-import { suggest } from '../yaml.ts';
+import { suggest } from '../problems.ts';
 
 /** What is said of a name that is none of the legal ones. */
 export function unknownName(noun: string, name: string, legal: readonly string[]): string {
