@@ -129,7 +129,8 @@ function addJudges(tally: Tally, { panel, escalation }: Verdict, place: number):
     for (const { engine, score } of panel.members) put(tally.members, engine, place, score);
   }
   if (escalation) {
-    tally.ladder ??= {};
+    // Without a prototype: a judge may be called as one of its members.
+    tally.ladder ??= Object.create(null) as Record<string, number>;
     const name = escalation.decided ?? 'nobody';
     tally.ladder[name] = (tally.ladder[name] ?? 0) + 1;
   }
