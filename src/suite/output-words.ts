@@ -61,7 +61,8 @@ export function statusWords({ status, checks, shard }: SuiteResult): string {
   ];
   const none = shard === undefined ? 'no gates' : `part ${shard.index} of ${shard.count}, gates come later`;
   const words = parts.length > 0 ? parts.join(', ') : gates.size === 0 ? none : `${many(gates.size)} passed`;
-  return `${status}: ${words}`;
+  // A part has passed nothing yet.
+  return `${shard !== undefined && status === 'passed' ? 'judged' : status}: ${words}`;
 }
 
 /** A sample of a gate: its id, its responses, and how its score moved. */

@@ -66,7 +66,7 @@ test('colours follow the ending and the gates', () => {
 test('a part says that its gates come later, and long lists are cut and counted', () => {
   const base = suiteResult('passed');
   expect(shown({ ...base, checks: [], shard: { index: 2, count: 3 } })).toContain(
-    'suite support-bot passed: part 2 of 3, gates come later',
+    'suite support-bot judged: part 2 of 3, gates come later',
   );
   const [check] = base.checks;
   const checks = Array.from({ length: 25 }, () => check as SuiteResult['checks'][number]);
