@@ -1,11 +1,39 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Programs that tests start compile each source once: half of what starting one takes. */
 const env = { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compile', import.meta.url)) };
 
 /** Tests whose engines take both cores; the other engines have one thread. */
-const wide = ['test/engine/exact.model.test.ts', 'test/engine/numerics.model.test.ts'];
+const wide = ['test/engine/exact.model.test.ts'];
+
+/** What takes longest begins first, so that no core is idle while the last file runs. */
+const longest = [
+  'numerics.model',
+  'kill.model',
+  'law.model',
+  'hostile.model',
+  'page.browser',
+  'viewer.browser',
+  'report.browser',
+  'inspect.integration',
+  'packages.integration',
+  'promptfoo.integration',
+  'docs',
+  'calibrate',
+  'llama-supervisor',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const index = longest.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return index < 0 ? longest.length : index;
+    };
+    return (await super.sort(files)).toSorted((left, right) => rank(left) - rank(right));
+  }
+}
 
 const project = (name: string, suffix: string, rest: object = {}) => ({
   test: { name, env, include: [`test/**/*.${suffix}.test.ts`], maxWorkers: 3, ...rest },
@@ -17,6 +45,7 @@ const project = (name: string, suffix: string, rest: object = {}) => ({
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -25,6 +54,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.{model,browser,integration}.test.ts'],
           testTimeout: 30_000,
+          // Files that share a worker load what they import once.
+          isolate: false,
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
