@@ -2,10 +2,10 @@
 const layers = [
   ['schema', 'errors', 'events', 'canonical'],
   ['aggregate', 'head'],
-  ['rubric', 'scale', 'prompt', 'prompt-template', 'fence', 'yaml', 'dataset', 'store', 'engine'],
-  ['judge', 'preference', 'reward'],
-  ['card', 'loop'],
-  ['cli', 'index', 'langchain', 'statistics'],
+  ['rubric', 'scale', 'prompt', 'prompt-template', 'fence', 'problems', 'yaml', 'dataset', 'store', 'engine'],
+  ['judge', 'preference', 'reward', 'exchange'],
+  ['card', 'loop', 'suite', 'view', 'report', 'scoring'],
+  ['cli', 'index', 'langchain', 'statistics', 'vitest', 'integrations'],
 ];
 const pattern = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;
 
@@ -64,7 +64,17 @@ module.exports = {
       name: 'product-code-needs-product-dependencies',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/@types/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        pathNot: 'node_modules/(@types|vitest)/',
+      },
+    },
+    {
+      name: 'only-the-vitest-room-imports-vitest',
+      severity: 'error',
+      comment: 'a peer that users bring, and a development dependency here',
+      from: { path: '^src/', pathNot: '^src/vitest[/.]' },
+      to: { path: 'node_modules/vitest/' },
     },
   ],
   options: {

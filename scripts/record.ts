@@ -3,9 +3,9 @@
  * Runs the embedded model on one thread; takes about five minutes on an idle core.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,6 +23,17 @@ const guide = [
   '--gpu',
   'off',
 ];
+
+// The files that the guide to a gate in CI has its reader write: as they are first, and as they are in the end.
+const page = readFileSync(join(root, 'docs/guides/ci-gate.md'), 'utf8');
+for (const { groups } of page.matchAll(/^```\w+ file=(?<file>\S+)\n(?<content>[\s\S]*?)^```$/gm)) {
+  const { file = '', content = '' } = groups ?? {};
+  for (const stage of ['first', 'last']) {
+    const path = join(folder, stage, file);
+    mkdirSync(dirname(path), { recursive: true });
+    if (stage === 'last' || !existsSync(path)) writeFileSync(path, content);
+  }
+}
 
 /** The judge's runs and the examples, by recording. */
 const recordings = {
@@ -121,6 +132,17 @@ const recordings = {
       '--out',
       join(folder, 'written.jsonl'),
     ],
+    // Gates against a baseline are left out: there is none here.
+    ...['first', 'last'].map((stage) => [
+      'src/cli/main.ts',
+      'suite',
+      join(folder, stage, 'judge/suite.yaml'),
+      '--filter',
+      'gate=helpful',
+      '--no-cache',
+      '--out',
+      join(folder, `gate-${stage}`),
+    ]),
   ],
   // What the page about guided writing shows.
   guide: [
@@ -152,6 +174,35 @@ const recordings = {
       '--out',
       join(folder, 'beam.jsonl'),
     ],
+  ],
+  // Hidden states, for the guide about preference data: a head on the verdicts of the first recording.
+  train: [
+    [
+      'src/cli/main.ts',
+      'prefs',
+      join(folder, 'pairs'),
+      '--data',
+      'fixtures/demo/pairs.jsonl',
+      '--out',
+      join(folder, 'prefs.jsonl'),
+    ],
+    [
+      'src/cli/main.ts',
+      'train',
+      join(folder, 'prefs.jsonl'),
+      '--holdout',
+      '0.3',
+      '--threads',
+      '1',
+      '--gpu',
+      'off',
+      '--out',
+      join(folder, 'head'),
+    ],
+  ],
+  // The example suite.
+  suite: [
+    ['src/cli/main.ts', 'suite', 'examples/suite/suite.yaml', '--no-cache', '--out', join(folder, 'suite')],
   ],
   // Nothing fits 256 tokens: unscored judgments, on record.
   'small-context': [

@@ -1,8 +1,8 @@
 /** Data files in and out, as streams. The aliases of fields end at this border: what comes out is a Sample. */
-import { contentHash } from './canonical.ts';
 import { fromCells, withoutEmptyCells } from './dataset/cells.ts';
 import { readCsv } from './dataset/csv.ts';
 import { type DataFormat, type DataRow, formatOf, type ReportRow, readBytes } from './dataset/files.ts';
+import { identify, newIds } from './dataset/identify.ts';
 import { readJsonLines, readJsonValues } from './dataset/json.ts';
 import { completeMtBench, isMtBench, loadMtBench, type MtBench } from './dataset/mt-bench.ts';
 import { readParquet } from './dataset/parquet.ts';
@@ -52,7 +52,7 @@ export async function* readSamples(path: string, options: ReadSamplesOptions = {
   const limit = limitOf(options);
   const report: ReportRow = options.onBadRow ?? rethrow;
   const tabular = (options.format ?? formatOf(path)) === 'csv';
-  const ids: Ids = { lines: new Map(), occurrences: new Map() };
+  const ids = newIds();
   let bench: Promise<MtBench> | undefined;
   let count = 0;
   if (limit === 0) return;
@@ -80,6 +80,26 @@ export async function* readSamples(path: string, options: ReadSamplesOptions = {
 }
 
 /**
+ * Samples of JSON rows that are read elsewhere, in the file's order: what {@link readSamples} makes of them, except that an id may be given
+ * twice. Undefined for a row that needs other files, as MT-Bench's do. Throws JurorError `data` for one that it would refuse.
+ */
+export function createRowReader(path: string): (row: DataRow['row'], line: number) => Sample | undefined {
+  const made = newIds();
+  return (row, line) => {
+    if (isMtBench(row)) return undefined;
+    const place: ErrorPlace = { file: path, line };
+    const draft = recogniseRow(row, place);
+    const { id } = draft;
+    return id === undefined ? identify(draft, made, place, line) : { ...draft, id };
+  };
+}
+
+/** The sample of one JSON row whose id is known. Throws JurorError `data` for a row that is none. */
+export function sampleOfRow(row: DataRow['row'], id: string, place: ErrorPlace): Sample {
+  return { ...recogniseRow(row, place), id };
+}
+
+/**
  * Prompts of a data file, in its order, of rows with or without answers: answers, labels and votes are left out. Ids are given and
  * made as by {@link readSamples}. Throws JurorError `data` for a file that cannot be read.
  */
@@ -90,7 +110,7 @@ export async function* readPrompts(
   const limit = limitOf(options);
   const report: ReportRow = options.onBadRow ?? rethrow;
   const tabular = (options.format ?? formatOf(path)) === 'csv';
-  const ids: Ids = { lines: new Map(), occurrences: new Map() };
+  const ids = newIds();
   let count = 0;
   if (limit === 0) return;
   for await (const { row, line } of readRows(path, options)) {
@@ -123,39 +143,4 @@ function rethrow(error: JurorError): never {
 function recogniseCells(row: Readonly<Record<string, unknown>>, place: ErrorPlace): Draft {
   const cells = fromCells(row);
   return recogniseRow(withoutEmptyCells(cells), place, cells);
-}
-
-/** The ids of a file so far. */
-interface Ids {
-  readonly lines: Map<string, number>;
-  /** How often a made id was needed, from the second time. */
-  readonly occurrences: Map<string, number>;
-}
-
-/** Gives a sample its id and refuses one that another line has. */
-function identify<Row extends object>(
-  draft: Row & { readonly id: string | undefined },
-  { lines, occurrences }: Ids,
-  place: ErrorPlace,
-  line: number,
-): Omit<Row, 'id'> & { id: string } {
-  const { id: given, ...content } = draft;
-  if (given !== undefined) {
-    const other = lines.get(given);
-    if (other !== undefined) {
-      throw new JurorError('data', `expected an id of its own, got "${given}" as on line ${other}`, {
-        place: { ...place, field: 'id' },
-      });
-    }
-    lines.set(given, line);
-    return { id: given, ...content };
-  }
-  const base = contentHash(content).slice(0, 16);
-  let id = base;
-  for (let occurrence = occurrences.get(base) ?? 2; lines.has(id); occurrence++) {
-    id = `${base}-${occurrence}`;
-    occurrences.set(base, occurrence);
-  }
-  lines.set(id, line);
-  return { id, ...content };
 }

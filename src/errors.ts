@@ -4,6 +4,8 @@ export type JurorErrorCode =
   | 'usage'
   /** A rubric file is wrong. */
   | 'rubric'
+  /** A suite file is wrong. */
+  | 'suite'
   /** A prompt template is wrong, or a variable is unknown or unfilled. */
   | 'prompt'
   /** A data file or one of its rows is wrong. */

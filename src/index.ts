@@ -119,9 +119,19 @@ export {
   type ResolvedModel,
   resolveModel,
 } from './engine/models.ts';
-export { openReplay, recordEngine } from './engine/replay.ts';
+export { type EngineChoice, openEngineByName } from './engine/open.ts';
+export { openReplay, recordEngine, UnrecordedRequest } from './engine/replay.ts';
 export { type ErrorPlace, JurorError, type JurorErrorCode } from './errors.ts';
 export type { JurorEvent, Listener } from './events.ts';
+export { type Exchanged, type ExchangeOptions, exportVerdictsAs } from './exchange/export.ts';
+export { arenaHardCuts, arenaLabel } from './exchange/export-pairs.ts';
+export { promptfooThreshold } from './exchange/export-promptfoo.ts';
+export {
+  type ExchangeFormat,
+  exchangeFormats,
+  type ImportOptions,
+  importSamples,
+} from './exchange/import.ts';
 export { calibrateHead, type HeadCalibration, type HeadCalibrationOptions } from './head/calibrate.ts';
 export {
   type CombinationChoice,
@@ -412,6 +422,9 @@ export {
 } from './preference/synthetic-report.ts';
 export type { LabelWeights } from './preference/truth.ts';
 export { preferenceFromVerdict, type VerdictPreferenceOptions } from './preference/verdicts.ts';
+export { reportPage } from './report/page.ts';
+export { type ReportOptions, readReport } from './report/read-report.ts';
+export type { Report } from './report/report.ts';
 export {
   type Feature,
   type FeatureOptions,
@@ -488,14 +501,67 @@ export {
   Sample,
   Scale,
   StepVerdict,
+  Suite,
+  SuiteCheck,
+  SuiteFigure,
+  SuiteGate,
+  type SuiteInput,
+  SuiteItem,
+  SuiteMeasure,
+  SuiteResult,
   UnscoredReason,
   Usage,
   Verdict,
   WeightRule,
 } from './schema.ts';
+export {
+  type AnswerJudge,
+  type AnswerJudgeOptions,
+  type AnswerScore as JudgedAnswer,
+  type AnswersToCompare,
+  type AnswerToScore,
+  createAnswerJudge,
+} from './scoring/answer-judge.ts';
+export {
+  openRecordedEngine,
+  type RecordedEngine,
+  type RecordingOptions,
+  type RecordingUpdate,
+  recordingUpdate,
+} from './scoring/recording.ts';
 export { openCache } from './store/cache.ts';
 export { type FeatureStore, openFeatureStore, type StoredFeature } from './store/features.ts';
 export type { RunConfiguration, RunCounts } from './store/manifest.ts';
 export { memoryStore } from './store/memory.ts';
 export { openRun, type Run, readRun } from './store/run.ts';
 export type { PlanRow, Store } from './store/store.ts';
+export { defineSuite } from './suite/define-suite.ts';
+export { type SuiteFigureOptions, suiteFigures } from './suite/figures.ts';
+export type { JudgeIdentity } from './suite/gate-card.ts';
+export type { JudgedRun } from './suite/gate-targets.ts';
+export { checkGates, type GateInput } from './suite/gates.ts';
+export type { JudgedItem } from './suite/item.ts';
+export { type LoadedSuite, type LoadSuiteOptions, loadSuite } from './suite/load.ts';
+export { type MergeSuiteOptions, mergeSuite } from './suite/merge.ts';
+export { figureCsv, verdictCsv } from './suite/output-csv.ts';
+export { githubAnnotations } from './suite/output-github.ts';
+export { junitXml } from './suite/output-junit.ts';
+export { mostMarkdownCharacters, suiteMarkdown } from './suite/output-markdown.ts';
+export {
+  capturesContent,
+  sendTelemetry,
+  type TelemetryOptions,
+  type TelemetryReport,
+} from './suite/output-telemetry.ts';
+export {
+  readVerdicts,
+  type SourcedVerdict,
+  suiteSources,
+  type VerdictSource,
+  verdictLines,
+} from './suite/output-verdicts.ts';
+export { readSuiteItems, readSuiteResult } from './suite/result-files.ts';
+export { type RunSuiteOptions, runSuite, type SuiteEngineOpener } from './suite/run.ts';
+export { type WatchSuiteOptions, watchSuite } from './suite/watch.ts';
+export { LabelRecord } from './view/api.ts';
+export { openViewer, type Viewer, type ViewerOptions } from './view/server.ts';

@@ -3,8 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { contentHash } from './canonical.ts';
 import { JurorError, nearestName } from './errors.ts';
+import { suggest } from './problems.ts';
 import { Rubric } from './schema.ts';
-import { type PlacedProblem, parseYaml, suggest, throwProblems } from './yaml.ts';
+import { type PlacedProblem, parseYaml, throwProblems } from './yaml.ts';
 
 /** The sections of a template, in the order they reach the judge. */
 const sectionNames = [

@@ -1,5 +1,5 @@
 /** Rendering: a rubric and a sample become the turns, instructions and questions of a deliberation. */
-import { ChatPromptTemplate } from '@langchain/core/prompts';
+import type { ChatPromptTemplate } from '@langchain/core/prompts';
 import type { Question, Turn } from './engine/engine.ts';
 import { JurorError, nearestName } from './errors.ts';
 import { drawNonce, fence, promptText } from './fence.ts';
@@ -51,7 +51,7 @@ interface RubricParts {
   readonly criteria: string;
 }
 
-const templates = new Map<string, ChatPromptTemplate>();
+const templates = new Map<string, Promise<ChatPromptTemplate>>();
 const rubricParts = new Map<string, WeakMap<Rubric, Promise<RubricParts>>>();
 
 /**
@@ -234,9 +234,15 @@ export async function renderSection(prompt: Prompt, name: SectionName, values: V
   const key = `${prompt.digest}/${name}`;
   let template = templates.get(key);
   if (!template) {
-    template = ChatPromptTemplate.fromMessages([['user', section.text]]);
+    template = templateOf(section.text);
     templates.set(key, template);
   }
-  const [message] = await template.formatMessages(values);
+  const [message] = await (await template).formatMessages(values);
   return message?.content as string;
+}
+
+/** LangChain is loaded with the first section rendered: most verbs render none. */
+async function templateOf(text: string): Promise<ChatPromptTemplate> {
+  const { ChatPromptTemplate } = await import('@langchain/core/prompts');
+  return ChatPromptTemplate.fromMessages([['user', text]]);
 }

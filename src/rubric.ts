@@ -2,10 +2,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { contentHash } from './canonical.ts';
 import { JurorError, nearestName } from './errors.ts';
+import { type Problem, suggest } from './problems.ts';
 import { listPrompts, loadPrompt, servesMode } from './prompt-template.ts';
 import { describeLabels, scaleLabels } from './scale.ts';
 import { type Criterion, Rubric, type Scale } from './schema.ts';
-import { MAX_YAML_BYTES, type Problem, parseYaml, suggest } from './yaml.ts';
+import { MAX_YAML_BYTES, parseYaml } from './yaml.ts';
 
 export { describeScale, scaleLabels, scoreOf } from './scale.ts';
 

@@ -15,4 +15,6 @@ export * from './schema/reward.ts';
 export * from './schema/rubric.ts';
 export * from './schema/sample.ts';
 export * from './schema/self-train.ts';
+export * from './schema/suite.ts';
+export * from './schema/suite-result.ts';
 export * from './schema/verdict.ts';

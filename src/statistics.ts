@@ -167,6 +167,13 @@ export {
   proportion,
   wilsonInterval,
 } from './aggregate/interval.ts';
+export {
+  type Clusters,
+  clusteredDifference,
+  clusteredShare,
+  numberClusters,
+} from './aggregate/jackknife.ts';
+export { clusteredKappa, clusteredKappaDifference } from './aggregate/kappa-interval.ts';
 export { krippendorffAlpha, type RatingLevel, type Ratings } from './aggregate/krippendorff.ts';
 export { type ModelRates, type ModelRatesOptions, modelRates } from './aggregate/model-rates.ts';
 export {
@@ -235,6 +242,7 @@ export {
   type RankingTerms,
   readRankings,
 } from './aggregate/rankings.ts';
+export { type RatedRow, type RaterPair, raterPairs } from './aggregate/rater-pairs.ts';
 export {
   type CoverageAtRisk,
   type CoverageOptions,

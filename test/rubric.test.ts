@@ -163,7 +163,14 @@ test.each([
     'examples.0.responses',
     'expected 1, got 2',
   ],
-  ['id: tone\nversion', 'id: tone\nid: tone\nversion', 2, undefined, 'Map keys must be unique'],
+  [
+    'id: tone\nversion',
+    'id: tone\nid: tone\nversion',
+    2,
+    undefined,
+    "expected each field once, got 'id' again",
+  ],
+  ['mode: pointwise', '\tmode: pointwise', 3, undefined, 'expected spaces before a field, got a tab'],
   [
     'description: Judge the tone.',
     'description: &d Judge\nextra: *d',

@@ -8,7 +8,7 @@ const LARGEST_SCORE = 1e100;
  * The sum of finite values, rounded once (Shewchuk, Discrete Comput. Geom. 18, 1997, as in Python's `math.fsum`); 0 for
  * none. An exact sum has no order.
  */
-export function exactSum(values: readonly number[]): number {
+export function exactSum(values: Iterable<number>): number {
   // Non-overlapping parts of the exact sum, smallest first.
   const parts: number[] = [];
   for (const value of values) {

@@ -7,6 +7,7 @@ import { judgeSubject, requireSubject } from '../judge/calibration-subject.ts';
 import type { LabelPrior } from '../schema.ts';
 import { type Run, readRun } from '../store/run.ts';
 import { agreementHeading, describeAgreement } from './agreement.ts';
+import { isLabelFile, readViewerLabels } from './agreement-labels.ts';
 import { agreementParts } from './agreement-parts.ts';
 import {
   type AgreementSelection,
@@ -31,7 +32,7 @@ export function agreeCommand(): CommandUnknownOpts {
     .addOption(
       flag(
         '--labels <data>',
-        'take labels and votes from this file, by sample id (default: those of the judged data)',
+        'take labels and votes from this file, by sample id, or from a labels.jsonl of the viewer (default: those of the judged data)',
       ),
     )
     .addOption(flag('--rubric <id>', 'only this rubric'))
@@ -58,21 +59,28 @@ export function agreeCommand(): CommandUnknownOpts {
           `--calibration: expected no ${only}, which prints nothing of a calibration`,
         );
       await using run = await readRun(folder);
-      const truths = flags.labels === undefined ? undefined : await readTruths(flags.labels);
+      const { labels: file, ...rest } = flags;
+      const ofViewer = file !== undefined && (await isLabelFile(file));
+      const labels = await readViewerLabels(folder, ofViewer ? file : undefined);
+      // A file of labels stands in for those of the data, whatever it is.
+      const truths = ofViewer
+        ? new Map<string, Truth>()
+        : file === undefined
+          ? undefined
+          : await readTruths(file);
       const selection: AgreementSelection = {
-        ...flags,
+        ...rest,
+        ...(labels ? { labels } : {}),
         ...(truths ? { truthOf: (id) => truths.get(id) } : {}),
       };
       const found = await agreementOf(run, selection);
       if (found.length === 0)
         throw new JurorError('usage', 'expected verdicts to compare, got none', { place: { file: folder } });
-      const calibrated = await calibratedOf(run, flags, selection);
+      const calibrated = await calibratedOf(run, rest, selection);
       const none = found.every(({ report }) => report.counts.compared === 0);
       const alone = run.manifest.configuration.rubrics.length === 1;
       const against =
-        flags.against === undefined || none
-          ? undefined
-          : { ...(await otherRun(flags.against, flags)), alone };
+        flags.against === undefined || none ? undefined : { ...(await otherRun(flags.against, rest)), alone };
       const reports = found.map((of) => ({
         ...of,
         parts: agreementParts(of, {
@@ -113,7 +121,7 @@ export function agreeCommand(): CommandUnknownOpts {
         );
         terminal.print(texts.join('\n\n'));
       }
-      if (none) throw nothingCompared(folder, flags.labels, truths);
+      if (none) throw nothingCompared(folder, flags.labels, ofViewer ? labels?.size : truths?.size);
       if (flags.diagram === undefined) return;
       await writeDiagram(flags.diagram, reports);
       if (!flags.json) terminal.print(`\n${flags.diagram}`);
@@ -126,16 +134,12 @@ async function otherRun(folder: string, { criterion }: AgreementSelection) {
   return { folder, rubrics: await readAgreementRows(run, { criterion }) };
 }
 
-function nothingCompared(
-  folder: string,
-  file: string | undefined,
-  truths: ReadonlyMap<string, Truth> | undefined,
-): JurorError {
-  return truths === undefined
+function nothingCompared(folder: string, file: string | undefined, labels: number | undefined): JurorError {
+  return labels === undefined
     ? new JurorError('data', 'no verdict has a label; give some with --labels', { place: { file: folder } })
     : new JurorError(
         'data',
-        `expected labels of the run's samples by id; of ${truths.size} none can be compared`,
+        `expected labels of the run's samples by id; of ${labels} none can be compared`,
         { place: { file: file ?? folder } },
       );
 }

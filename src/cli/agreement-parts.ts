@@ -5,12 +5,15 @@ import { type CorrectedReport, correctedReport } from '../aggregate/corrected-re
 import { type ModelRates, meetingsByModels, modelRates } from '../aggregate/model-rates.ts';
 import { type PairedReport, pairedReport } from '../aggregate/paired-report.ts';
 import { JurorError } from '../errors.ts';
+import { type ViewerRaters, viewerRaters } from './agreement-labels.ts';
 import type { AgreementSelection, RubricAgreement, RubricRows } from './agreement-rows.ts';
 
 /** What a rubric's rows say beyond agreement; what they say nothing of is missing. */
 export interface AgreementParts {
   /** Labels and votes in words that the scale lacks. */
   readonly unread?: RubricRows['unread'];
+  /** Annotators of the viewer. */
+  readonly raters?: ViewerRaters;
   readonly annotators?: AnnotatorsReport;
   /** One for each pair of models. */
   readonly models?: readonly ModelRates[];
@@ -24,7 +27,7 @@ export interface AgreementParts {
 }
 
 /** What is asked for. */
-export interface PartsOptions extends Pick<AgreementSelection, 'scale' | 'seed'> {
+export interface PartsOptions extends Pick<AgreementSelection, 'seed'> {
   /** Corrected rates or an error. */
   readonly corrected?: boolean | undefined;
   /** Win rates of no more pairs of models than this, those with most rows. Default: all. */
@@ -43,15 +46,17 @@ export interface PartsOptions extends Pick<AgreementSelection, 'scale' | 'seed'>
 /** The parts of one rubric. Throws JurorError `usage` where one that was asked for cannot be. */
 export function agreementParts(
   of: Omit<RubricAgreement, 'report'>,
-  { scale, seed, corrected, against, mostModels }: PartsOptions,
+  { seed, corrected, against, mostModels }: PartsOptions,
 ): AgreementParts {
-  const { mode, rows, rubricId } = of;
+  const { mode, rows, rubricId, scale } = of;
+  const raters = viewerRaters(of.rated, { seed });
+  const viewer = raters ? { raters } : {};
   const unread = of.unread.labels + of.unread.votes > 0 ? { unread: of.unread } : {};
   const asked = corrected ? '--corrected' : against ? '--against' : undefined;
   if (mode === 'stepwise') {
     if (asked)
       throw new JurorError('usage', `${asked}: expected pairs or single answers, got steps ('${rubricId}')`);
-    return unread;
+    return { ...unread, ...viewer };
   }
   const options = { mode, ...(seed === undefined ? {} : { seed }), ...(scale ? { labelRange: scale } : {}) };
   const rates = correctedReport(rows, options);
@@ -70,6 +75,7 @@ export function agreementParts(
   const confidence = confidenceReport(rows, options);
   return {
     ...unread,
+    ...viewer,
     ...(annotators ? { annotators } : {}),
     ...(models.length > 0 ? { models } : {}),
     ...(more > 0 ? { moreModels: more } : {}),

@@ -8,6 +8,7 @@ import {
   processReport,
   processRow,
 } from '../aggregate/process-report.ts';
+import { labelOfMost } from '../dataset/votes.ts';
 import { readSamples } from '../dataset.ts';
 import { JurorError, nearestName } from '../errors.ts';
 import { rubricOf, verdictOf } from '../judge/run.ts';
@@ -15,6 +16,7 @@ import { scaleLabels, scoreOf } from '../scale.ts';
 import type { Annotation, Sample, Verdict } from '../schema.ts';
 import { readPlan } from '../store/export.ts';
 import type { Run } from '../store/run.ts';
+import { annotationsOfLabels, type LabelledRow, ratedRow, type ViewerLabels } from './agreement-labels.ts';
 
 /** What is known of a sample's truth. */
 export type Truth = Pick<Sample, 'label' | 'annotations'>;
@@ -27,6 +29,8 @@ export interface AgreementSelection {
   readonly seed?: number | undefined;
   /** Default: what was judged along. Votes that it lacks are taken from there. */
   readonly truthOf?: (sampleId: string) => Truth | undefined;
+  /** Labels given in the viewer: votes beside the others, and the label of a row that has none. */
+  readonly labels?: ViewerLabels | undefined;
   /** How verdicts are derived. Default: as the run's settings say. */
   readonly derive?: ReturnType<typeof verdictOf> | undefined;
 }
@@ -39,6 +43,10 @@ export interface RubricRows {
   readonly rows: readonly IdentifiedRow[];
   /** Of solutions judged step by step. */
   readonly solutions: readonly ProcessRow[];
+  /** What was said in the viewer; empty without labels of it. */
+  readonly rated: readonly LabelledRow[];
+  /** The scale of numeric labels: `--scale`, or 0 to 1 where labels of the viewer are among them. */
+  readonly scale: AgreementSelection['scale'];
   /** Labels and votes in words that the scale lacks, which say nothing here. */
   readonly unread: { readonly labels: number; readonly votes: number };
 }
@@ -61,7 +69,7 @@ export async function agreementOf(run: Run, selection: AgreementSelection): Prom
         : agreementReport(rest.rows, {
             mode,
             ...seed,
-            ...(selection.scale === undefined ? {} : { labelRange: selection.scale }),
+            ...(rest.scale === undefined ? {} : { labelRange: rest.scale }),
           }),
   }));
 }
@@ -76,6 +84,7 @@ export async function readAgreementRows(run: Run, selection: AgreementSelection)
     RubricRows & {
       rows: IdentifiedRow[];
       solutions: ProcessRow[];
+      rated: LabelledRow[];
       unread: { labels: number; votes: number };
     }
   >();
@@ -87,6 +96,8 @@ export async function readAgreementRows(run: Run, selection: AgreementSelection)
       mode,
       rows: [],
       solutions: [],
+      rated: [],
+      scale: selection.scale,
       unread: { labels: 0, votes: 0 },
     };
     rubrics.set(rubric.id, entry);
@@ -94,27 +105,42 @@ export async function readAgreementRows(run: Run, selection: AgreementSelection)
     const { label: _judgedAlong, ...verdict } = derive(row, judgments);
     const usable = <Value>(label: Value) =>
       mode === 'pairwise' || typeof label !== 'string' ? label : scoreOfWord(run, label, rubric.id);
-    const label = usable(truth?.label);
-    if (label === undefined && truth?.label !== undefined) entry.unread.labels++;
+    const labels = selection.labels?.of(row) ?? [];
+    const said = annotationsOfLabels(labels, entry.scale ?? { min: 0, max: 1 });
+    const own = usable(truth?.label);
+    if (own === undefined && truth?.label !== undefined) entry.unread.labels++;
+    const most = said.length === 0 || mode === 'stepwise' ? undefined : labelOfMost(said, responseIds);
+    const label = own ?? most;
     const common = {
       cluster: row.cluster,
       ...(label === undefined ? {} : { label }),
       ...(group === undefined ? {} : { group }),
     };
+    const votes = truth?.annotations ?? row.annotations ?? [];
+    const read = votes.flatMap((vote, index): Annotation[] => {
+      const said = usable(vote.label);
+      if (said === undefined) return [];
+      const place = vote.annotator === undefined ? { place: vote.place ?? index } : {};
+      return [{ ...vote, ...place, label: said }];
+    });
+    if (labels.length > 0)
+      entry.rated.push(
+        ratedRow(row, verdict, labels, {
+          rubric: rubricOf(run, rubric.id).rubric,
+          annotations: read,
+          scale: entry.scale ?? { min: 0, max: 1 },
+        }),
+      );
     if (mode === 'stepwise') {
       if (criterion !== undefined)
         throw new JurorError('usage', '--criterion: expected none, steps are compared as a whole');
       entry.solutions.push(processRow(verdict, common));
       continue;
     }
-    const votes = truth?.annotations ?? row.annotations ?? [];
-    const annotations = votes.flatMap((vote, index): Annotation[] => {
-      const said = usable(vote.label);
-      if (said === undefined) return [];
-      const place = vote.annotator === undefined ? { place: vote.place ?? index } : {};
-      return [{ ...vote, ...place, label: said }];
-    });
-    entry.unread.votes += votes.length - annotations.length;
+    entry.unread.votes += votes.length - read.length;
+    // Who spoke again in the viewer means that.
+    const again = new Set(labels.map(({ annotator }) => annotator));
+    const annotations = [...read.filter(({ annotator = '' }) => !again.has(annotator)), ...said];
     entry.rows.push({
       ...agreementRow(verdict, {
         lengths: row.characters,
@@ -128,7 +154,7 @@ export async function readAgreementRows(run: Run, selection: AgreementSelection)
       texts: row.texts,
     });
   }
-  return [...rubrics.values()];
+  return [...rubrics.values()].map((entry) => ({ ...entry, scale: entry.scale ?? viewerScale(entry) }));
 }
 
 /** Labels and votes of a data file, by sample id. */
@@ -159,6 +185,16 @@ function requireRubric(run: Run, id: string | undefined): void {
     'usage',
     `--rubric: expected one of ${known.join(', ')}, got '${id}'${near ? `, did you mean '${near}'?` : ''}`,
   );
+}
+
+/** Labels of the viewer are scores in [0, 1]; that is the scale of all where the others may be such as well. */
+function viewerScale({ mode, rows, rated }: RubricRows): AgreementSelection['scale'] {
+  if (mode === 'pairwise' || rated.length === 0) return undefined;
+  const isShare = (label: unknown) => typeof label !== 'number' || (label >= 0 && label <= 1);
+  const all = rows.every(
+    ({ label, votes = [] }) => isShare(label) && votes.every((vote) => isShare(vote.label)),
+  );
+  return all ? { min: 0, max: 1 } : undefined;
 }
 
 /** A word of an only criterion's scale is its score; a winner's name says nothing about one answer alone. */

@@ -2,6 +2,7 @@
 import type { AnnotatorsReport } from '../aggregate/annotators-report.ts';
 import type { ConfidenceReport } from '../aggregate/confidence-report.ts';
 import type { Figure } from '../aggregate/interval.ts';
+import { describeViewerRaters } from './agreement-labels.ts';
 import type { AgreementParts } from './agreement-parts.ts';
 import { reliabilityTable } from './calibration.ts';
 import { describeCorrected } from './corrected-text.ts';
@@ -29,9 +30,10 @@ export function describeAsked(
 
 /** A text for each part there is. */
 export function describeParts(parts: AgreementParts, mode: 'pairwise' | 'pointwise' | 'stepwise'): string[] {
-  const { annotators, corrected, confidence, unread } = parts;
+  const { annotators, corrected, confidence, raters, unread } = parts;
   return [
     ...describeUnread(unread),
+    ...(raters ? describeViewerRaters(raters) : []),
     ...(annotators ? describeAnnotators(annotators) : []),
     ...describeModels(parts),
     ...(corrected ? describeCorrected(corrected, mostModels) : []),

@@ -9,7 +9,9 @@ import { completeProtocol } from '../judge/protocol.ts';
 import { requireRules } from '../judge/rules.ts';
 import { exportVerdicts, openJudgingRun } from '../judge/run.ts';
 import { type LoadedRubric, loadRubric } from '../rubric.ts';
+import { askAnew } from '../store/anew.ts';
 import { openCache } from '../store/cache.ts';
+import { recordData } from '../store/data-pointer.ts';
 import { describeAgreement } from './agreement.ts';
 import { agreementOf } from './agreement-rows.ts';
 import { flag, fraction, gather } from './flags.ts';
@@ -92,9 +94,11 @@ async function judge(data: string, flags: Flags, signal: AbortSignal): Promise<n
     tieBand: flags.tieBand,
     ...rules,
   });
-  await using store = flags.cache ? await openCache(run.store, jurorHome()) : run.store;
+  await recordData(run, data, flags.limit);
+  await using kept = flags.cache ? await openCache(run.store, jurorHome()) : run.store;
+  const store = flags.record === undefined ? kept : askAnew(kept);
 
-  if (flags.retry) await store.forgetFailures();
+  if (flags.retry || store !== kept) await store.forgetFailures();
   const change = changeNote(out, run.changedField);
   if (change) terminal.note(change);
   terminal.note(`${rubrics.map(({ rubric }) => rubric.id).join(', ')} · ${describeEngines(opened, rules)}`);

@@ -3,32 +3,22 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { JurorError } from '../errors.ts';
-import { agreeCommand } from './agree.ts';
-import { calibrateCommand } from './calibrate.ts';
-import { cardCommand } from './card.ts';
-import { cascadeCommand } from './cascade.ts';
-import { combineCommand } from './combine.ts';
-import { doctorCommand } from './doctor.ts';
-import { exportCommand } from './export.ts';
-import { guideCommand } from './guide.ts';
-import { implicitCommand } from './implicit.ts';
-import { judgeCommand } from './judge.ts';
-import { modelsCommand } from './models.ts';
-import { prefsCommand } from './prefs.ts';
-import { rankCommand } from './rank.ts';
-import { sampleCommand } from './sample.ts';
-import { scoreCommand } from './score.ts';
-import { selftrainCommand } from './selftrain.ts';
-import { synthCommand } from './synth.ts';
+import { nodeFault } from './node-version.ts';
 import { harmless } from './terminal.ts';
-import { trainCommand } from './train.ts';
+import { commandsFor } from './verbs.ts';
 
 /** What a shell sees. 1 is kept for gates. */
 const exitCodes = { done: 0, badInput: 2, incomplete: 3, broken: 70, interrupted: 130 } as const;
 
-const { version }: { version: string } = JSON.parse(
+const { version, engines }: { version: string; engines: { node: string } } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 );
+
+const fault = nodeFault(process.versions.node, engines.node);
+if (fault !== undefined) {
+  process.stderr.write(`juror: ${fault}\n`);
+  process.exit(exitCodes.badInput);
+}
 
 const program = new Command('juror')
   .description('Judge answers with a model you own: critiques and exact verdict probabilities.')
@@ -43,29 +33,11 @@ Environment: JUROR_MODEL, JUROR_HOME, and every flag as JUROR_<FLAG>
 
 Try:
   juror judge answers.jsonl --rubric helpfulness --out run
-  juror agree run`,
+  juror agree run
+  juror view run`,
   );
 
-for (const command of [
-  judgeCommand(),
-  rankCommand(),
-  implicitCommand(),
-  agreeCommand(),
-  calibrateCommand(),
-  combineCommand(),
-  prefsCommand(),
-  synthCommand(),
-  sampleCommand(),
-  trainCommand(),
-  scoreCommand(),
-  cascadeCommand(),
-  selftrainCommand(),
-  guideCommand(),
-  cardCommand(),
-  exportCommand(),
-  modelsCommand(),
-  doctorCommand(),
-])
+for (const command of await commandsFor(process.argv.slice(2)))
   program.addCommand(command.exitOverride().copyInheritedSettings(program));
 
 // Whoever reads may have seen enough, as `head` has.

@@ -10,7 +10,9 @@ import { type Budget, pairBudget, rankSamples, requirePairwise } from '../judge/
 import { exportRankings, exportVerdicts, openJudgingRun } from '../judge/run.ts';
 import { loadRubric } from '../rubric.ts';
 import type { Ranking } from '../schema.ts';
+import { askAnew } from '../store/anew.ts';
 import { openCache } from '../store/cache.ts';
+import { recordData } from '../store/data-pointer.ts';
 import { addEngineFlags, openEngine } from './engine.ts';
 import { flag, fraction } from './flags.ts';
 import { createInWork } from './in-work.ts';
@@ -86,9 +88,11 @@ async function rank(data: string, flags: Flags, signal: AbortSignal): Promise<nu
   await using engine = opened.engine;
   const out = flags.out ?? `${defaultFolder(data, [rubric])}.rank`;
   await using run = await openJudgingRun(out, { engine, rubrics: [rubric], protocol, settings });
-  await using store = flags.cache ? await openCache(run.store, jurorHome()) : run.store;
+  await recordData(run, data, flags.limit);
+  await using kept = flags.cache ? await openCache(run.store, jurorHome()) : run.store;
+  const store = flags.record === undefined ? kept : askAnew(kept);
 
-  if (flags.retry) await store.forgetFailures();
+  if (flags.retry || store !== kept) await store.forgetFailures();
   const change = changeNote(out, run.changedField);
   if (change) terminal.note(change);
   terminal.note(`${rubric.rubric.id}, ${flags.schedule} · ${opened.description}`);

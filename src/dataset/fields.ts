@@ -18,9 +18,17 @@ export interface Fields {
 /** Objects in which rows keep what is about them. */
 export const metaNames = ['meta', 'metadata'];
 
+/** Names have one alias, and the rows of a file have the same names. */
+const knownAliases = new Map<string, string>();
+const mostKnownAliases = 1000;
+
 /** The name by which aliases are compared: without regard to case, `_`, `-` and blanks. */
 export function aliasOf(name: string): string {
-  return name.toLowerCase().replaceAll(/[_\-\s]/g, '');
+  const known = knownAliases.get(name);
+  if (known !== undefined) return known;
+  const alias = name.toLowerCase().replaceAll(/[_\-\s]/g, '');
+  if (name.length <= 64 && knownAliases.size < mostKnownAliases) knownAliases.set(name, alias);
+  return alias;
 }
 
 /** Fields of a row. Null is no value. */

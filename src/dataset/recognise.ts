@@ -103,7 +103,13 @@ function missing(fields: Fields): JurorError {
     .filter((name) => name.length > 3)
     .map((name) => ({ name, near: nearestName(name, legal) }))
     .find(({ near }) => near !== undefined);
-  const hint = slip ? `; did you mean "${slip.near}" by "${slip.name}"?` : '';
+  const [only = '', ...others] = names;
+  const hint =
+    others.length === 0 && /[;\t]/.test(only)
+      ? '; columns are separated by commas'
+      : slip
+        ? `; did you mean "${slip.near}" by "${slip.name}"?`
+        : '';
   return unfit(
     fields,
     find(fields, promptNames) ? 'response' : 'prompt',

@@ -60,7 +60,7 @@ export function annotationsOf(fields: Fields, { responses, alone }: Found): Anno
  */
 export function labelOfMost(
   annotations: readonly Annotation[],
-  responses: readonly Response[],
+  responses: readonly unknown[],
 ): Label | undefined {
   const tally = new Map<Annotation['label'], number>();
   for (const { label } of annotations) tally.set(label, (tally.get(label) ?? 0) + 1);

@@ -45,6 +45,13 @@ const Entry = z.union([
   z.strictObject({ tokenizer: Tokenizer }),
 ]);
 
+/** A recording was asked for what is not in it. The same request to the recorded engine would be answered. */
+export class UnrecordedRequest extends JurorError {
+  constructor(what: string, file: string) {
+    super('engine', `the recording has no such ${what}; record it again`, { place: { file } });
+  }
+}
+
 /** Content hash under which a deliberation is recorded. */
 function requestHash(request: Deliberation): string {
   return contentHash(request);
@@ -179,12 +186,12 @@ function delegate(engine: Engine): Engine {
 
 /**
  * Play a recording back. It has the recorded engine's id, so it finds and makes the same judgments.
- * A deliberation that was not recorded is a JurorError `engine`: it is never invented.
+ * A deliberation that was not recorded is an {@link UnrecordedRequest}, a JurorError `engine`: it is never invented.
  */
 export async function openReplay(file: string): Promise<Engine> {
   const { header, results, reads, texts, states, tokenizer } = await readRecording(file);
   const unrecorded = (what: string): never => {
-    throw new JurorError('engine', `the recording has no such ${what}; record it again`, { place: { file } });
+    throw new UnrecordedRequest(what, file);
   };
   return {
     id: header.engine,

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type ObjectiveWeights, weightedObjectives } from '../aggregate/scalarization.ts';
 import { JurorError } from '../errors.ts';
+import type { Problem } from '../problems.ts';
 import { WeightRule } from '../schema.ts';
-import { type Problem, parseYaml } from '../yaml.ts';
+import { parseYaml } from '../yaml.ts';
 import { type RewardPrompt, unknownObjective } from './rewards.ts';
 
 /**

@@ -79,7 +79,8 @@ export function openReading(run: Run, options: RunPreferenceOptions): RunReading
   };
 }
 
-function chosenRubric(run: Run, id: string | undefined) {
+/** The rubric of a run, or that of `id` among several. Throws JurorError `usage` without a choice among them. */
+export function chosenRubric(run: Run, id: string | undefined) {
   const { rubrics } = run.manifest.configuration;
   const known = rubrics.map(({ rubric }) => rubric.id);
   const found = id === undefined ? rubrics[0] : rubrics.find(({ rubric }) => rubric.id === id);

@@ -1,7 +1,7 @@
 /** Samples of data files, looked up by id: runs keep digests of texts, the data keep the texts. */
 import { DatabaseSync } from 'node:sqlite';
 import { promptCluster, textDigest } from '../canonical.ts';
-import { readSamples } from '../dataset.ts';
+import { type ReadSamplesOptions, readSamples } from '../dataset.ts';
 import { JurorError } from '../errors.ts';
 import type { Response, Sample } from '../schema.ts';
 import type { PlanRow } from '../store/store.ts';
@@ -22,9 +22,12 @@ export interface SampleBook extends Disposable {
 
 /**
  * Read data files into a book that the operating system may keep on disk: memory does not grow with it. Throws JurorError `data` for
- * an id that stands for different samples, within a file or in two.
+ * an id that stands for different samples, within a file or in two, and for a row that is no sample unless `onBadRow` is told of it.
  */
-export async function openSampleBook(files: readonly string[]): Promise<SampleBook> {
+export async function openSampleBook(
+  files: readonly string[],
+  { onBadRow }: Pick<ReadSamplesOptions, 'onBadRow'> = {},
+): Promise<SampleBook> {
   // An empty name is a database of one's own that spills to disk and is gone when closed.
   const database = new DatabaseSync('');
   database.exec(
@@ -37,7 +40,7 @@ export async function openSampleBook(files: readonly string[]): Promise<SampleBo
   let size = 0;
   try {
     for (const [index, file] of files.entries())
-      for await (const sample of readSamples(file)) {
+      for await (const sample of readSamples(file, onBadRow ? { onBadRow } : {})) {
         const text = JSON.stringify(sample);
         if (Number(add.run(key(sample.id), index, text).changes) > 0) {
           size++;

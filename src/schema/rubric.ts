@@ -2,16 +2,16 @@
 import { z } from 'zod';
 import { Name, Probability, Words } from './primitives.ts';
 
-/** Description of each level, by label. */
-const Anchors = z.record(z.string(), z.string().min(1));
+const Anchors = z
+  .record(z.string(), z.string().min(1))
+  .describe('What each level means, by label; shown to the judge');
 
 /** The finite set of answers a criterion allows. */
 export const Scale = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('integer'), min: z.int(), max: z.int(), anchors: Anchors.optional() }),
   z.strictObject({
     kind: z.literal('choice'),
-    /** Label → score in [0, 1]. */
-    choices: z.record(z.string().min(1).max(40), Probability),
+    choices: z.record(z.string().min(1).max(40), Probability).describe('Label → score in [0, 1]'),
     anchors: Anchors.optional(),
   }),
 ]);
@@ -20,14 +20,15 @@ export type Scale = z.infer<typeof Scale>;
 /** One question of a rubric. */
 export const Criterion = z.strictObject({
   id: Name,
-  /** What is judged; critiques are told to consider it. */
-  description: Words,
-  /** The words that are asked before the label is read. Default: the description. */
-  question: Words.optional(),
-  scale: Scale,
-  weight: z.number().positive().default(1),
-  /** The objective column it counts towards, such as helpfulness or safety. */
-  objective: Name.default('quality'),
+  description: Words.describe('What is judged; critiques are told to consider it'),
+  question: Words.optional().describe(
+    'The words that are asked before the label is read; default: the description',
+  ),
+  scale: Scale.describe('The finite set of answers that it allows'),
+  weight: z.number().positive().default(1).describe('In the weighted mean of the criteria'),
+  objective: Name.default('quality').describe(
+    'The objective column it counts towards, such as helpfulness or safety',
+  ),
 });
 export type Criterion = z.infer<typeof Criterion>;
 
@@ -38,8 +39,12 @@ export const Combine = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('chebyshev') }),
   z.strictObject({
     kind: z.literal('gated'),
-    /** When `criterion` scores below `below`, the whole is at most `cap`; otherwise the weighted mean. */
-    gates: z.array(z.strictObject({ criterion: Name, below: Probability, cap: Probability })).min(1),
+    gates: z
+      .array(z.strictObject({ criterion: Name, below: Probability, cap: Probability }))
+      .min(1)
+      .describe(
+        'When `criterion` scores below `below`, the whole is at most `cap`; otherwise the weighted mean',
+      ),
   }),
 ]);
 export type Combine = z.infer<typeof Combine>;
@@ -47,15 +52,18 @@ export type Combine = z.infer<typeof Combine>;
 /** What a judge is asked, and in what terms it may answer. */
 export const Rubric = z.strictObject({
   id: Name,
-  version: z.string().min(1),
-  mode: z.enum(['pointwise', 'pairwise', 'listwise', 'stepwise']),
-  description: z.string().min(1),
-  /** Name of a template in `prompts/`, without `.md`. */
-  prompt: Name,
-  criteria: z.array(Criterion).min(1),
-  combine: Combine.default({ kind: 'weighted-mean' }),
-  reference: z.enum(['never', 'if-given', 'required']).default('never'),
-  /** Worked examples shown to the judge, oldest first. */
+  version: z.string().min(1).describe('Yours to count; it is part of every record'),
+  mode: z
+    .enum(['pointwise', 'pairwise', 'listwise', 'stepwise'])
+    .describe('One answer, two, several, or the steps of a solution'),
+  description: z.string().min(1).describe('What the judge is told first'),
+  prompt: Name.describe('Name of a template in `prompts/`, without `.md`'),
+  criteria: z.array(Criterion).min(1).describe('What is asked, one question each'),
+  combine: Combine.default({ kind: 'weighted-mean' }).describe('How the criteria become one score'),
+  reference: z
+    .enum(['never', 'if-given', 'required'])
+    .default('never')
+    .describe('Whether the judge is shown a reference answer'),
   examples: z
     .array(
       z.strictObject({
@@ -65,6 +73,7 @@ export const Rubric = z.strictObject({
         label: z.string(),
       }),
     )
-    .optional(),
+    .optional()
+    .describe('Worked examples shown to the judge, oldest first'),
 });
 export type Rubric = z.infer<typeof Rubric>;

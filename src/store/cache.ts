@@ -34,6 +34,8 @@ export async function openCache(store: Store, home: string): Promise<Store> {
     insertPlan: (rows) => store.insertPlan(rows),
     clearPlan: () => store.clearPlan(),
     plan: () => store.plan(),
+    planned: (verdict) => store.planned(verdict),
+    planCount: () => store.planCount(),
     plannedJudgments: () => store.plannedJudgments(),
     pending: () => store.pending(),
     [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),

@@ -53,6 +53,11 @@ export function memoryStore(): Store {
     async *plan() {
       yield* planned();
     },
+    async planned(verdict) {
+      const text = rows.get(JSON.stringify(planIdentity(verdict)))?.text;
+      return text === undefined ? undefined : JSON.parse(text);
+    },
+    planCount: async () => rows.size,
     async *plannedJudgments() {
       const users = new Map<string, PlanRow>();
       for (const row of planned())

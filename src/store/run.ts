@@ -24,6 +24,10 @@ export const runFiles = {
   verdicts: 'verdicts.jsonl',
   rankings: 'rankings.jsonl',
   summary: 'summary.json',
+  /** What people said in the viewer. */
+  labels: 'labels.jsonl',
+  /** Where the texts are; see data-pointer.ts. */
+  data: 'data.json',
 } as const;
 
 /** An open run. Disposing closes its journal and frees the folder. */
@@ -85,7 +89,7 @@ export async function openRun(folder: string, configuration?: RunConfiguration):
  */
 export async function readRun(folder: string): Promise<Run> {
   const manifest = await readManifest(join(folder, runFiles.manifest));
-  if (!manifest) throw notARun(folder);
+  if (!manifest) throw notARun(folder, await readdir(folder).catch(() => []));
   const store = await openSqliteStore(join(folder, runFiles.journal), { readOnly: true });
   return {
     folder,
@@ -112,17 +116,18 @@ async function assertRunFolder(folder: string, mayBecomeOne: boolean): Promise<v
     throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? notARun(folder) : storeError(error, folder);
   });
   if (names.includes(runFiles.manifest)) return;
-  if (!mayBecomeOne) throw notARun(folder);
+  if (!mayBecomeOne) throw notARun(folder, names);
   const taken = names.filter((name) => Object.values<string>(runFiles).includes(name));
   if (taken.length === 0) return;
   const message = `expected a run folder or one without ${taken.join(', ')}, got one that has them and no ${runFiles.manifest}; give another --out`;
   throw new JurorError('store', message, { place: { file: folder } });
 }
 
-function notARun(folder: string): JurorError {
-  return new JurorError('store', `expected a run folder, got one without ${runFiles.manifest}`, {
-    place: { file: folder },
-  });
+function notARun(folder: string, names: readonly string[] = []): JurorError {
+  const got = names.includes('suite.json')
+    ? 'that of a suite; its runs are the folders in it, named DATA.JUDGE'
+    : `one without ${runFiles.manifest}`;
+  return new JurorError('store', `expected a run folder, got ${got}`, { place: { file: folder } });
 }
 
 function fail(folder: string): never {

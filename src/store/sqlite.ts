@@ -148,6 +148,11 @@ export async function openSqliteStore(file: string, options: SqliteStoreOptions 
       for await (const { judgment, plan } of pages('plannedPage'))
         yield bindToFirstUse(judgment, rowOf(plan));
     },
+    async planned(verdict) {
+      const row = explained(file, () => statements.getPlan.get(...planIdentity(verdict)));
+      return row && rowOf(row.record);
+    },
+    planCount: async () => Number(explained(file, () => statements.countPlan.get())?.count),
     pending: async () => Number(explained(file, () => statements.pending.get())?.count),
     async [Symbol.asyncDispose]() {
       commit();

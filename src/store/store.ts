@@ -63,6 +63,10 @@ export interface Store extends AsyncDisposable {
   clearPlan(): Promise<number>;
   /** All plan rows by rubric, sample and responses. */
   plan(): AsyncIterable<PlanRow>;
+  /** The plan row of a rubric, sample and responses; undefined when there is none. */
+  planned(verdict: PlannedVerdict): Promise<PlanRow | undefined>;
+  /** How many plan rows there are. */
+  planCount(): Promise<number>;
   /** Judgments that the plan uses, by key, each bound to its first use in the order of {@link Store.plan}. */
   plannedJudgments(): AsyncIterable<Judgment>;
   /** How many judgments the plan uses that are not there. */
@@ -104,7 +108,16 @@ export function idText(id: string): string {
   return JSON.stringify(id).slice(1, -1);
 }
 
+/** What tells a verdict from the others of its run. */
+export interface PlannedVerdict {
+  readonly rubric: { readonly id: string };
+  readonly sampleId: string;
+  readonly responseIds: readonly string[];
+}
+
 /** What plan rows are told apart and sorted by, as bytes of UTF-8: rubric, sample, responses. */
-export function planIdentity(row: PlanRow): readonly [rubric: string, sample: string, responses: string] {
+export function planIdentity(
+  row: PlannedVerdict,
+): readonly [rubric: string, sample: string, responses: string] {
   return [row.rubric.id, idText(row.sampleId), canonicalJson(row.responseIds)];
 }

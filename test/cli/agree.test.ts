@@ -2,6 +2,8 @@ import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readSamples } from '../../src/dataset.ts';
+import type { Verdict } from '../../src/schema.ts';
 import { juror, recordings } from './juror.ts';
 
 const data = 'fixtures/agree/votes.jsonl';
@@ -141,3 +143,68 @@ test('labels and votes in words that the scale lacks are counted, and votes keep
     annotators: { votes: 2 * rows.length - 1 },
   });
 });
+
+test('labels of the viewer are votes beside the data’s: named, with κ, the last one of each; a labels file stands in for the data’s labels', async () => {
+  await using at = await judged();
+  const verdicts: Verdict[] = (await readFile(join(at.run, 'verdicts.jsonl'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const line = ({ sampleId, rubricId, responseIds }: Verdict, annotator: string, label: string | null) =>
+    `${JSON.stringify({ sampleId, rubricId, responseIds, annotator, label, score: null, blind: annotator === 'ann' })}\n`;
+  const lines = verdicts.flatMap((verdict, index) => [
+    line(verdict, 'ann', verdict.responseIds[index % 2] ?? ''),
+    ...(index < 6 ? [line(verdict, 'wede524', 'tie'), line(verdict, 'bob', verdict.winner)] : []),
+    ...(index === 0 ? [line(verdict, 'ann', 'tie'), line(verdict, 'bob', null)] : []),
+  ]);
+  const own = join(at.run, 'labels.jsonl');
+  await writeFile(own, lines.join(''));
+  const { code, stdout } = await juror(['agree', at.run, '--json'], at.home);
+  expect(code).toBe(0);
+  const { raters, annotators, counts } = JSON.parse(stdout)['better-answer'];
+  expect(raters.annotators).toEqual({
+    ann: { labels: 24, blind: 24 },
+    bob: { labels: 5, blind: 0 },
+    wede524: { labels: 6, blind: 0 },
+  });
+  const samples = await Array.fromAsync(readSamples(data));
+  const again = verdicts
+    .slice(0, 6)
+    .filter(({ sampleId }) =>
+      samples
+        .find(({ id }) => id === sampleId)
+        ?.annotations?.some(({ annotator }) => annotator === 'wede524'),
+    );
+  expect(again.length).toBeGreaterThan(0);
+  expect(annotators.votes).toBe(56 + 24 + 5 + 6 - again.length);
+  expect(counts.compared).toBe(24);
+  const said = verdicts.map((verdict, index) => (index === 0 ? 'tie' : verdict.responseIds[index % 2]));
+  const withJudge = raters.pairs.find((pair: Pair) => pair.left === 'ann' && pair.right === 'judge');
+  expect(withJudge.n).toBe(24);
+  expect(withJudge.agreement.estimate).toBeCloseTo(
+    verdicts.filter(({ winner }, index) => winner === said[index]).length / 24,
+    12,
+  );
+  expect(raters.pairs.filter(({ left, right }: Pair) => left === 'bob' && right === 'judge')).toMatchObject([
+    { n: 5, agreement: { estimate: 1 } },
+  ]);
+  // A named annotator of the data is met where both spoke.
+  expect(raters.pairs.some(({ right }: Pair) => right === 'w17b93e')).toBe(true);
+
+  const text = await juror(['agree', at.run], at.home);
+  expect(text.stdout).toContain(
+    'labels given in the viewer: ann 24 (24 blind), bob 5 (0 blind), wede524 6 (0 blind)',
+  );
+  const elsewhere = join(at.home, 'other.jsonl');
+  await writeFile(elsewhere, verdicts.map((verdict) => line(verdict, 'cy', verdict.winner)).join(''));
+  const other = JSON.parse((await juror(['agree', at.run, '--labels', elsewhere, '--json'], at.home)).stdout);
+  expect(other['better-answer']).toMatchObject({
+    figures: { accuracy: { estimate: 1, n: 24 } },
+    raters: { annotators: { cy: { labels: 24, blind: 0 } } },
+  });
+});
+
+interface Pair {
+  readonly left: string;
+  readonly right: string;
+}

@@ -12,7 +12,15 @@ function rubricRows(
 ): RubricRows {
   const responseIds = mode === 'pairwise' ? ['a', 'b'] : ['a'];
   const identified = rows.map((row, index) => ({ ...row, sampleId: `${index}`, responseIds }));
-  return { rubricId, mode, rows: identified, solutions: [], unread: { labels: 0, votes: 0 } };
+  return {
+    rubricId,
+    mode,
+    rows: identified,
+    solutions: [],
+    rated: [],
+    scale: undefined,
+    unread: { labels: 0, votes: 0 },
+  };
 }
 
 /** Fourteen models that each meet one other, the later ones more often. */

@@ -477,3 +477,8 @@ test.each<[string, Record<string, unknown>, string]>([
   expect(error.place).toMatchObject({ file: 'data.jsonl', line: 7 });
   expect(error.message).toContain(message);
 });
+
+test('a line that is not cut at its separators says so', () => {
+  for (const row of [{ 'id;prompt;response': 'a;b;c' }, { 'id\tprompt': 'a\tb' }])
+    expect(failure(row).message).toContain('columns are separated by commas');
+});

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Deliberation, DeliberationResult } from '../../src/engine/engine.ts';
 import { type LlamaEngine, type LlamaOptions, openLlama } from '../../src/engine/llama.ts';
 import { testModel } from '../support/model.ts';
@@ -75,6 +75,19 @@ const open = async (options: Partial<LlamaOptions>) =>
     ...options,
   });
 
+/** One thread, and two with another number of sequences: cold where a test says so, since the prompts of the tests differ. */
+let one: LlamaEngine;
+let two: LlamaEngine;
+
+beforeAll(async () => {
+  one = await open({});
+  two = await open({ threads: 2, sequences: 3 });
+});
+afterAll(async () => {
+  await one?.[Symbol.asyncDispose]();
+  await two?.[Symbol.asyncDispose]();
+});
+
 /** Everything in a result but how many tokens were read from the cache. */
 function content(result: DeliberationResult | undefined) {
   if (result?.status !== 'done') throw new Error(result?.message ?? 'no result');
@@ -110,7 +123,6 @@ async function backwards(engine: LlamaEngine) {
 }
 
 test('exact gives the same bits', async () => {
-  await using one = await open({});
   const expected = await together(one, requests);
   expect(await together(one, requests), 'warm cache').toEqual(expected);
   expect(await backwards(one), 'another order').toEqual(expected);
@@ -119,7 +131,6 @@ test('exact gives the same bits', async () => {
   await together(one, [comparison('sum', 'kettle'), comparison('sum', 'river')]);
   expect(await together(one, requests.toReversed()), 'after other requests').toEqual(expected.toReversed());
 
-  await using two = await open({ threads: 2, sequences: 3 });
   expect(await backwards(two), 'two threads, cold, three sequences').toEqual(expected);
   expect(await two.embed(conversations.toReversed()), 'hidden states').toEqual(vectors.toReversed());
 
@@ -142,12 +153,10 @@ test('exact gives the same bits past one batch, token by token as well', async (
       },
     ],
   };
-  await using one = await open({});
   const tokens = (await one.tokens(long))[0]?.[0]?.length ?? 0;
   expect(tokens).toBeGreaterThan(one.info.batchSize);
   const expected = await together(one, [long]);
   expect(await together(one, [long]), 'warm cache').toEqual(expected);
-  await using two = await open({ threads: 2 });
   expect(await together(two, [long]), 'two threads').toEqual(expected);
 });
 
@@ -156,8 +165,6 @@ test('exact gives the same bits without a critique past one batch, whatever else
     { role: 'system', segments: ['You compare two answers.'] },
     { role: 'user', segments: ['ice '.repeat(words), 'Answer A: ice.\nAnswer B: no.\n'] },
   ];
-  await using one = await open({});
-  await using two = await open({ threads: 2 });
   const middleOf = async (words: number) =>
     (await one.tokens({ ...comparison('kettle', 'river'), prefix: prefix(words) }))[0]?.[1]?.length ?? 0;
   const { batchSize } = one.info;
@@ -179,9 +186,8 @@ test('exact gives the same bits without a critique past one batch, whatever else
 });
 
 test('both orders of a pair, averaged, are antisymmetric to the bit, and every distribution sums to one', async () => {
-  await using engine = await open({});
   const odds = async (request: Deliberation) => {
-    const [sample] = content(await engine.deliberate(request));
+    const [sample] = content(await one.deliberate(request));
     const better = sample?.answers[0]?.logProbabilities ?? {};
     for (const { logProbabilities } of sample?.answers ?? [])
       expect(Object.values(logProbabilities).reduce((sum, value) => sum + Math.exp(value), 0)).toBeCloseTo(

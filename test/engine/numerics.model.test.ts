@@ -18,7 +18,7 @@ let engine: LlamaEngine;
 beforeAll(async () => {
   const model = await testModel();
   expect(model.sha256, 'the golden files are of another model').toBe(sha256);
-  engine = await openLlama({ model, gpu: 'off', numerics: 'exact' });
+  engine = await openLlama({ model, gpu: 'off', numerics: 'exact', threads: 1 });
 });
 afterAll(() => engine?.[Symbol.asyncDispose]());
 

@@ -310,3 +310,12 @@ test('a configuration of another shape is refused before anything is made', asyn
   });
   expect(readdirSync(folder.path)).toEqual([]);
 });
+
+test('the folder of a suite is told from one that is no run', async () => {
+  await using folder = await temporaryFolder();
+  writeFileSync(join(folder.path, 'suite.json'), '{}');
+  await expect(readRun(folder.path)).rejects.toMatchObject({
+    code: 'store',
+    message: expect.stringContaining('expected a run folder, got that of a suite'),
+  });
+});

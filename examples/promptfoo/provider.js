@@ -1,0 +1,2 @@
+/** The local model as promptfoo's provider. */
+export { JurorProvider as default } from 'juror/promptfoo';
