@@ -1,6 +1,8 @@
 /** Engines of a suite's judges: replayed, recorded, and held open while a suite is watched. */
 import { canonicalJson } from '../canonical.ts';
+import { delegateEngine } from '../engine/delegate-engine.ts';
 import type { Engine } from '../engine/engine.ts';
+import { given } from '../engine/open.ts';
 import type { SuiteEngineOpener } from '../suite/run.ts';
 import { defaultModel, openEngine } from './engine.ts';
 import type { Terminal } from './terminal.ts';
@@ -29,15 +31,6 @@ export function suiteEngines(terminal: Terminal, { replay, record }: SuiteEngine
     terminal.note(`${id}: ${opened.description}`);
     if (opened.purpose) terminal.note(`${opened.engine.id.model} is ${opened.purpose}`);
     return opened.engine;
-  };
-}
-
-/** Without what is undefined. */
-function given<Options extends object>(
-  options: Options,
-): { [Key in keyof Options]?: NonNullable<Options[Key]> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof Options]?: NonNullable<Options[Key]>;
   };
 }
 
@@ -78,13 +71,5 @@ export function holdEngines(open: SuiteEngineOpener, signal: AbortSignal): HeldE
 
 /** The engine for somebody who must not close it. */
 function shared(engine: Engine): Engine {
-  return {
-    id: engine.id,
-    concurrency: engine.concurrency,
-    protocol: engine.protocol,
-    deliberate: (request, options) => engine.deliberate(request, options),
-    logprob: (request, options) => engine.logprob(request, options),
-    embed: (conversations, options) => engine.embed(conversations, options),
-    async [Symbol.asyncDispose]() {},
-  };
+  return { ...delegateEngine(engine), async [Symbol.asyncDispose]() {} };
 }

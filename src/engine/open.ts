@@ -41,8 +41,8 @@ export async function openEngineByName(choice: EngineChoice = {}): Promise<Engin
   return openLlama({ model: resolved, ...common, ...given({ ...local, contextSize }) });
 }
 
-/** Without what is undefined. */
-function given<Options extends object>(
+/** Options without what is undefined. */
+export function given<Options extends object>(
   options: Options,
 ): { [Key in keyof Options]?: NonNullable<Options[Key]> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {

@@ -1,4 +1,5 @@
 /** Record deliberations, log-probabilities, hidden states and written texts to a file and play them back without a model. */
+
 import { createReadStream } from 'node:fs';
 import { appendFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -7,6 +8,7 @@ import { z } from 'zod';
 import { contentHash } from '../canonical.ts';
 import { JurorError } from '../errors.ts';
 import { EngineId } from '../schema.ts';
+import { delegateEngine } from './delegate-engine.ts';
 import {
   type ContinuationRequest,
   type Deliberation,
@@ -101,7 +103,7 @@ export async function recordEngine(engine: Engine, file: string): Promise<Engine
   };
   const { tokenizer } = engine;
   return {
-    ...delegate(engine),
+    ...delegateEngine(engine),
     async deliberate(request, options) {
       const result = await engine.deliberate(request, options);
       const hash = requestHash(request);
@@ -168,19 +170,6 @@ export async function recordEngine(engine: Engine, file: string): Promise<Engine
       await tail;
       await engine[Symbol.asyncDispose]();
     },
-  };
-}
-
-/** Getters of an engine survive a spread only when copied by name. */
-function delegate(engine: Engine): Engine {
-  return {
-    id: engine.id,
-    concurrency: engine.concurrency,
-    protocol: engine.protocol,
-    deliberate: (request, options) => engine.deliberate(request, options),
-    logprob: (request, options) => engine.logprob(request, options),
-    embed: (conversations, options) => engine.embed(conversations, options),
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }
 

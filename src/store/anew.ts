@@ -1,4 +1,5 @@
 /** A store in front of engines that are recorded: what is recorded must have been asked. */
+import { delegateStore } from './delegate-store.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -9,22 +10,13 @@ export function askAnew(store: Store): Store {
   const asked = new Set<string>();
   const has = (key: string) => asked.has(key);
   return {
+    ...delegateStore(store),
     get: async (key) => (has(key) ? store.get(key) : undefined),
     has: async (key) => has(key) && store.has(key),
     async insert(judgments) {
       for (const { key } of judgments) asked.add(key);
       return store.insert(judgments);
     },
-    forgetFailures: () => store.forgetFailures(),
-    count: () => store.count(),
-    judgments: () => store.judgments(),
-    insertPlan: (rows) => store.insertPlan(rows),
-    clearPlan: () => store.clearPlan(),
-    plan: () => store.plan(),
-    planned: (verdict) => store.planned(verdict),
-    planCount: () => store.planCount(),
-    plannedJudgments: () => store.plannedJudgments(),
-    pending: () => store.pending(),
     [Symbol.asyncDispose]: async () => {},
   };
 }

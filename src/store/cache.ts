@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Judgment } from '../schema.ts';
+import { delegateStore } from './delegate-store.ts';
 import { openSqliteStore } from './sqlite.ts';
 import type { Store } from './store.ts';
 
@@ -21,6 +22,7 @@ export async function openCache(store: Store, home: string): Promise<Store> {
     return shared;
   };
   return {
+    ...delegateStore(store),
     get,
     has: async (key) => (await get(key)) !== undefined,
     async insert(judgments) {
@@ -28,16 +30,6 @@ export async function openCache(store: Store, home: string): Promise<Store> {
       await cache.insert(judgments.filter(isReproducible));
       return added;
     },
-    forgetFailures: () => store.forgetFailures(),
-    count: () => store.count(),
-    judgments: () => store.judgments(),
-    insertPlan: (rows) => store.insertPlan(rows),
-    clearPlan: () => store.clearPlan(),
-    plan: () => store.plan(),
-    planned: (verdict) => store.planned(verdict),
-    planCount: () => store.planCount(),
-    plannedJudgments: () => store.plannedJudgments(),
-    pending: () => store.pending(),
     [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
   };
 }

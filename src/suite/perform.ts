@@ -1,5 +1,6 @@
 /** One run of a suite: data under a judge, in a folder. */
 import { join } from 'node:path';
+import { delegateEngine } from '../engine/delegate-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { jurorHome } from '../engine/models.ts';
 import { JurorError } from '../errors.ts';
@@ -207,13 +208,7 @@ function slicesIn({ slices }: SuiteSamples): DescribeOptions['slicesOf'] {
 function withFailuresUnscored(engine: Engine): Engine {
   return {
     ...engine,
-    // Getters survive a spread only by name.
-    id: engine.id,
-    concurrency: engine.concurrency,
-    protocol: engine.protocol,
-    logprob: (request, options) => engine.logprob(request, options),
-    embed: (conversations, options) => engine.embed(conversations, options),
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    ...delegateEngine(engine),
     deliberate: (request, options) =>
       engine.deliberate(request, options).catch((error: unknown) => {
         if (JurorError.isInstance(error) && error.code === 'model')
